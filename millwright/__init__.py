@@ -1,0 +1,1 @@
+"""The kernel: settings, contracts, lake layout, warehouse access and the command line."""

@@ -1,0 +1,124 @@
+"""Every address, port and limit, in one place."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from millwright.errors import MillwrightError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _also(name: str, *others: str) -> AliasChoices:
+    """MILLWRIGHT_<NAME>, or a variable that users of such tools have set already."""
+    return AliasChoices(f"MILLWRIGHT_{name.upper()}", *others)
+
+
+class Settings(BaseSettings):
+    """Set by MILLWRIGHT_<NAME>, or in a .env file.
+
+    An address left empty means the embedded part: `millwright up` starts it on the port given here.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    state_dir: Path = ROOT / ".millwright"  # everything that the embedded stack keeps
+
+    kafka_bootstrap: str = Field("", validation_alias=_also("kafka_bootstrap", "KAFKA_BOOTSTRAP_SERVERS"))
+    registry_url: str = ""  # Confluent API
+    database_url: str = Field("", validation_alias=_also("database_url", "DB_URL"))  # the warehouse
+    mlflow_url: str = Field("", validation_alias=_also("mlflow_url", "MLFLOW_TRACKING_URI"))
+    airflow_url: str = ""
+    lake_url: str = ""  # file://, s3://, gs://
+    spark_url: str = ""  # "" is embedded Sail; "local" is Spark in this process; sc://host:port any Spark Connect
+
+    kafka_port: int = 9092
+    kafka_controller_port: int = 9093
+    registry_port: int = 8085
+    postgres_port: int = 5433
+    mlflow_port: int = 5001
+    airflow_port: int = 8081
+
+    topic_partitions: int = 6  # a key keeps its partition, so this is fixed once a topic exists
+    topic_replication: int = 1
+    topic_retention_hours: float = 24 * 7
+    sink_roll_seconds: float = 10.0  # a file is published at most this long after its first record
+    sink_roll_records: int = 200_000
+    sink_group: str = "millwright-sink"
+    future_tolerance_seconds: float = 300.0  # an event time later than its append time by more is quarantined
+    cleanse_batch_records: int = 2_000_000  # records of one silver commit
+    mlflow_experiment: str = Field("millwright", validation_alias=_also("mlflow_experiment", "MLFLOW_EXPERIMENT_NAME"))
+
+    @property
+    def kafka(self) -> str:
+        """Bootstrap servers: host:port[,host:port]."""
+        return self.kafka_bootstrap or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def registry(self) -> str:
+        """Base address of a schema registry with Confluent's API."""
+        return self.registry_url or f"http://127.0.0.1:{self.registry_port}/apis/ccompat/v7"
+
+    @property
+    def database(self) -> str:
+        """The warehouse as postgresql://user:password@host:port/database."""
+        return self.database_url or self.embedded_database("millwright")
+
+    @property
+    def mlflow(self) -> str:
+        """MLflow's tracking address."""
+        return self.mlflow_url or f"http://127.0.0.1:{self.mlflow_port}"
+
+    @property
+    def airflow(self) -> str:
+        """Airflow's web address."""
+        return self.airflow_url or f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def lake(self) -> str:
+        """Root of bronze, silver and quarantine, without a trailing slash."""
+        return (self.lake_url or f"file://{self.state_dir.absolute()}/lake").rstrip("/")
+
+    def embedded_database(self, name: str) -> str:
+        """Address of a database of the embedded Postgres."""
+        password = quote(self.secret("postgres_password"), safe="")
+        return f"postgresql://millwright:{password}@127.0.0.1:{self.postgres_port}/{name}"
+
+    @property
+    def credentials_file(self) -> Path:
+        """Where `millwright up` keeps the passwords it made, with mode 0600."""
+        return self.state_dir / "credentials.json"
+
+    def secret(self, name: str) -> str:
+        """A password made by the first `millwright up`.
+
+        Raises MillwrightError when there is none yet.
+        """
+        try:
+            return str(json.loads(self.credentials_file.read_text())[name])
+        except (FileNotFoundError, KeyError):
+            raise MillwrightError(
+                f"The embedded stack has never been started: {self.credentials_file} has no {name}.",
+                "Run `millwright up`, or name your own services (see docs/settings.md).",
+            ) from None
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process. Tests call `settings.cache_clear()` after changing the environment.
+
+    Raises MillwrightError naming the variable and what was expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = name if name.startswith("MILLWRIGHT_") else f"MILLWRIGHT_{name}"
+        raise MillwrightError(f"{name}={first['input']!r} cannot be used: {first['msg']}.") from None
