@@ -1,0 +1,65 @@
+# `make` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+UV_HOME := $(VENV)/uv
+DATA ?=
+
+.PHONY: help setup demo up down status test lint format bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# uv lives in a folder of its own, since `uv pip sync` removes from .venv whatever the lock does not name.
+$(UV_HOME)/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Millwright needs Python 3.11; name yours with make PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(UV_HOME)
+	@$(UV_HOME)/bin/pip install --quiet --disable-pip-version-check uv==0.13.8
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(UV_HOME)/bin/uv
+	@echo "Installing the pinned packages (2.3 GB the first time) ..."
+	@$(UV_HOME)/bin/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(UV_HOME)/bin/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.installed ## install everything into .venv; a second run installs nothing
+	@$(BIN)/millwright contracts generate --quiet
+
+demo: setup ## 90 days of a plant from Kafka to predictions; DATA=folder takes the Azure PdM files instead
+	@$(BIN)/millwright demo $(if $(DATA),--data "$(DATA)")
+
+up: setup ## start the embedded stack
+	@$(BIN)/millwright up
+
+down: ## stop the embedded stack
+	@$(BIN)/millwright down
+
+status: ## what runs, and where
+	@$(BIN)/millwright status
+
+test: setup ## run all tests
+	@$(BIN)/python -m pytest
+
+lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint dbt_transformations/models
+	@$(BIN)/millwright contracts check
+
+format: setup ## format the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: setup ## the benchmarks behind the figures in the README
+	@$(BIN)/python -m bench
+
+lock: $(UV_HOME)/bin/uv ## pin every package anew (addresses of registries are left out)
+	@$(UV_HOME)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra all --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate --output-file requirements.lock
+
+clean: down ## remove .venv and the embedded stack's state
+	@rm -rf $(VENV) .millwright
