@@ -1,0 +1,21 @@
+"""The assets that link the DAGs, and the defaults that all share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset
+
+RAW = Asset(name="raw", uri="millwright://warehouse/raw")
+MARTS = Asset(name="marts", uri="millwright://warehouse/marts")
+MODEL = Asset(name="model", uri="millwright://mlflow/champion")
+PREDICTIONS = Asset(name="predictions", uri="millwright://warehouse/ml/predictions")
+
+# One run of a DAG at a time: tasks go on from stored watermarks, so a second run has nothing to add.
+DEFAULTS: dict[str, Any] = {
+    "start_date": datetime(2025, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": {"owner": "data-eng", "retries": 2, "retry_delay": timedelta(minutes=5)},
+}

@@ -1,0 +1,37 @@
+"""Predicts for every machine with the champion, and brings the marts up to date with what it said.
+
+| when marts or champion have changed, and daily | one row per version, machine and watermark | safe to run again |
+
+**When it fails**: without a champion it says so; run `ml_model_training`. The last predictions stay in the marts.
+"""
+
+from typing import Any
+
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task
+
+from airflow_dags.assets import DEFAULTS, MARTS, MODEL, PREDICTIONS
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 5 * * *", timezone="UTC"), assets=(MARTS | MODEL)),
+    tags=["ml"],
+    doc_md=__doc__,
+    **DEFAULTS,
+)
+def ml_batch_prediction() -> None:
+    @task(outlets=[PREDICTIONS])
+    def predict() -> Any:
+        from ml.predict import run
+
+        yield Metadata(PREDICTIONS, extra=run("failure"))
+
+    @task
+    def refresh_marts() -> dict[str, Any]:
+        from millwright.dbt_runner import build
+
+        return build(select="source:ml+")
+
+    predict() >> refresh_marts()
+
+
+ml_batch_prediction()
