@@ -1,0 +1,86 @@
+"""The policy that every DAG keeps."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from millwright.settings import ROOT
+
+FOLDER = ROOT / "airflow_dags"
+DAG_FILES = sorted(p for p in FOLDER.glob("*.py") if p.name not in {"__init__.py", "assets.py"})
+STAGES = ("streaming", "spark_jobs", "ml", "infra")
+
+
+@pytest.fixture(scope="module")
+def dags():
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(FOLDER))
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+def test_these_are_the_dags(dags):
+    assert set(dags) == {"streaming_to_batch_etl", "dbt_transformations", "ml_model_training", "ml_batch_prediction"}
+
+
+def test_each_dag_keeps_the_defaults(dags):
+    for dag in dags.values():
+        assert dag.owner == "data-eng", dag.dag_id
+        assert (dag.catchup, dag.max_active_runs) == (False, 1), dag.dag_id
+        assert dag.start_date == datetime(2025, 1, 1, tzinfo=UTC), dag.dag_id
+        assert dag.tags, dag.dag_id
+        for task in dag.tasks:
+            assert (task.retries, task.retry_delay) == (2, timedelta(minutes=5)), task
+
+
+def test_each_dag_tells_the_operator_what_to_do_when_it_fails(dags):
+    for dag in dags.values():
+        assert "**When it fails**" in dag.doc_md, dag.dag_id
+        assert "safe to run again" in dag.doc_md, dag.dag_id
+
+
+def test_the_steps_follow_each_other(dags):
+    def order(dag_id: str) -> list[str]:
+        return [task.task_id for task in dags[dag_id].topological_sort()]
+
+    assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "load"]
+    assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
+    assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
+
+
+def test_assets_wake_the_dags_without_a_cycle(dags):
+    makes = {i: {o.name for t in dag.tasks for o in t.outlets} for i, dag in dags.items()}
+    wakes = {}
+    for dag_id, dag in dags.items():
+        condition = getattr(dag.timetable, "asset_condition", None)
+        wakes[dag_id] = {a.name for a in getattr(condition, "objects", [condition])} if condition else set()
+    assert wakes["dbt_transformations"] == {"raw"}
+    assert wakes["ml_batch_prediction"] == {"marts", "model"}
+    done: set[str] = set()
+    while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & wakes[d]} - done}:
+        done |= ready
+    assert done == set(dags), "assets form a cycle"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_a_dag_file_loads_no_stage_until_a_task_runs(path: Path):
+    tree = ast.parse(path.read_text())
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {getattr(node, "module", None) or node.names[0].name for node in top}
+    assert not {n for n in names if n.split(".")[0] in (*STAGES, "millwright")}
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_what_a_task_calls_exists(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in (*STAGES, "millwright"):
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                if not hasattr(module, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
