@@ -11,9 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from millwright.errors import MillwrightError
-from millwright.settings import ROOT
-
-CONTRACTS_DIR = ROOT / "contracts"
+from millwright.settings import settings
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 _ARROW = {
@@ -174,7 +172,7 @@ def read_contracts(directory: Path) -> dict[str, Contract]:
 @lru_cache
 def contracts() -> dict[str, Contract]:
     """The platform's streams by name."""
-    return read_contracts(CONTRACTS_DIR)
+    return read_contracts(settings().contracts_dir)
 
 
 def contract(stream: str) -> Contract:

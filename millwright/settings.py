@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MILLWRIGHT_", env_file=".env", extra="ignore", populate_by_name=True)
 
     state_dir: Path = ROOT / ".millwright"  # everything that the embedded stack keeps
+    contracts_dir: Path = ROOT / "contracts"
+    dbt_dir: Path = ROOT / "dbt_transformations"
 
     kafka_bootstrap: str = Field("", validation_alias=_also("kafka_bootstrap", "KAFKA_BOOTSTRAP_SERVERS"))
     registry_url: str = ""  # Confluent API

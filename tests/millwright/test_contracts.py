@@ -10,8 +10,9 @@ import fastavro
 import pyarrow as pa
 import pytest
 
-from millwright.contracts import CONTRACTS_DIR, contract, contracts, parse_contract, read_contracts
+from millwright.contracts import contract, contracts, parse_contract, read_contracts
 from millwright.errors import MillwrightError
+from millwright.settings import settings
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_an_unknown_stream_names_those_there_are():
 
 
 def test_two_contracts_may_not_share_a_topic(tmp_path):
-    text = (CONTRACTS_DIR / "equipment-sensors.avsc").read_text()
+    text = (settings().contracts_dir / "equipment-sensors.avsc").read_text()
     for name in ("a", "b"):
         (tmp_path / f"{name}.avsc").write_text(text)
     with pytest.raises(MillwrightError, match="same topic"):
