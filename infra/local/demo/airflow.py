@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,7 +12,6 @@ from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
 
 _POLL_SECONDS = 1.0
-FINISHED = {"success", "failed"}
 
 
 class Airflow:
@@ -47,36 +45,40 @@ class Airflow:
 
     def trigger(self, dag_id: str) -> str:
         """Start a run now, as the button in the web UI does; returns its id."""
-        body = {"logical_date": None, "conf": {}}
+        body: dict[str, Any] = {"logical_date": None, "conf": {}}
         return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
-    def runs_since(self, dag_id: str, since: datetime) -> list[dict[str, Any]]:
-        """Runs that were queued at or after `since`, oldest first."""
-        path = f"/api/v2/dags/{dag_id}/dagRuns?order_by=-id&limit=20"
-        runs = self._request("GET", path)["dag_runs"]
-        return [run for run in reversed(runs) if datetime.fromisoformat(run["queued_at"]) >= since]
+    def woken_by(self, dag_id: str, cause: tuple[str, str], timeout: float = 300) -> str:
+        """The run of a DAG that an asset event of another run, (dag id, run id), started.
 
-    def wait(self, dag_id: str, since: datetime, tell: Callable[[str], None], timeout: float = 1200) -> dict[str, Any]:
-        """Wait for the first run of a DAG that was queued at or after `since`, by hand or woken by an asset.
-
-        `tell` hears which task runs. Raises MillwrightError when it fails, naming the task and where its log is.
+        Raises MillwrightError when there is none in time.
         """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for run in self.runs_since(dag_id, since)[:1]:
-                if run["state"] == "success":
-                    return run
-                tasks = self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run['dag_run_id']}/taskInstances")
-                states = {t["task_id"]: t["state"] for t in tasks["task_instances"]}
-                failing = [task for task, state in states.items() if state in {"failed", "up_for_retry"}]
-                if run["state"] == "failed" or failing:
-                    where = f"{settings().airflow}/dags/{dag_id}/runs/{run['dag_run_id']}"
-                    raise MillwrightError(f"{dag_id}: the task {', '.join(failing)} failed.", f"Its log: {where}")
-                tell(next((task for task, state in states.items() if state == "running"), "queued"))
+            for run in self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-id&limit=10")["dag_runs"]:
+                path = f"/api/v2/dags/{dag_id}/dagRuns/{run['dag_run_id']}/upstreamAssetEvents"
+                events = self._request("GET", path)["asset_events"]
+                if cause in {(event["source_dag_id"], event["source_run_id"]) for event in events}:
+                    return str(run["dag_run_id"])
             time.sleep(_POLL_SECONDS)
-        raise MillwrightError(f"{dag_id} had no finished run after {timeout:.0f} s.", f"See {settings().airflow}.")
+        raise MillwrightError(f"{cause[0]} did not wake {dag_id}.", f"Is the scheduler up? See {settings().airflow}.")
 
+    def wait(self, dag_id: str, run_id: str, tell: Callable[[str], None], timeout: float = 1200) -> None:
+        """Wait until a run has succeeded; `tell` hears which task runs.
 
-def now() -> datetime:
-    """This moment, as Airflow writes it."""
-    return datetime.now(UTC)
+        Raises MillwrightError when a task fails, naming it and where its log is.
+        """
+        deadline = time.monotonic() + timeout
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
+        while time.monotonic() < deadline:
+            state = self._request("GET", path)["state"]
+            if state == "success":
+                return
+            tasks = self._request("GET", f"{path}/taskInstances")["task_instances"]
+            failed = [t["task_id"] for t in tasks if t["state"] in {"failed", "up_for_retry"}]
+            if failed or state == "failed":
+                where = f"{settings().airflow}/dags/{dag_id}/runs/{run_id}"
+                raise MillwrightError(f"{dag_id}: the task {', '.join(failed)} failed.", f"Its log: {where}")
+            tell(next((t["task_id"] for t in tasks if t["state"] == "running"), "queued"))
+            time.sleep(_POLL_SECONDS)
+        raise MillwrightError(f"{dag_id} had not finished after {timeout:.0f} s.", f"See {settings().airflow}.")

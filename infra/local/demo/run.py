@@ -1,0 +1,111 @@
+"""The demo's steps, each by the interface a user has: the command line, and Airflow's REST API."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra.local.demo.airflow import Airflow
+from millwright.errors import MillwrightError
+from millwright.settings import settings
+
+DAGS = {"streaming_to_batch_etl", "dbt_transformations", "ml_model_training", "ml_batch_prediction"}
+FAULTS = ["--duplicates", "0.01", "--corrupt", "0.005", "--late", "0.02"]
+
+
+@dataclass
+class Demo:
+    """What is sent, and how long each step took, in seconds."""
+
+    console: Console
+    data: Path | None
+    machines: int
+    days: int
+    live_seconds: int
+    steps: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ledger(self) -> Path:
+        """What has been sent to this stack, so that a second demo does not send the history again."""
+        return settings().state_dir / "demo-sent.json"
+
+    def run(self) -> None:
+        """Bring the stack up, send, and let Airflow's scheduler do the rest. Raises MillwrightError naming the step."""
+        with self.step("Start the stack"):
+            command("up")
+        sent = json.loads(self.ledger.read_text()) if self.ledger.exists() else {}
+        source = str(self.data.resolve()) if self.data else "simulate"
+        if source in sent:
+            self.console.print(f"The history was sent {sent[source]['at']}; it is not sent again.")
+        else:
+            with self.step("Send the history"):
+                self.send(source, sent)
+        airflow = Airflow()
+        with self.step("Land, cleanse, load and build the marts"):
+            airflow.wait_for_dags(DAGS)
+            self.chain(airflow, "streaming_to_batch_etl", "dbt_transformations")
+        with self.step("Train and predict"):
+            # The champion's asset wakes the prediction, which then brings the marts up to date.
+            self.chain(airflow, "ml_model_training", "ml_batch_prediction")
+        if not self.data and self.live_seconds:
+            with self.step(f"A live stream for {self.live_seconds} s, and its way to the marts"):
+                self.live(sent["simulate"])
+                self.chain(airflow, "streaming_to_batch_etl", "dbt_transformations", "ml_batch_prediction")
+
+    def chain(self, airflow: Airflow, first: str, *woken: str) -> None:
+        """Start a DAG as the button in the web UI does, and wait for it and for those its assets wake in turn."""
+        run_id = airflow.trigger(first)
+        self.wait(airflow, first, run_id)
+        for dag_id in woken:
+            run_id = airflow.woken_by(dag_id, (first, run_id))
+            self.wait(airflow, dag_id, run_id)
+            first = dag_id
+
+    def send(self, source: str, sent: dict[str, Any]) -> None:
+        """Send the history once; the ledger is written when all of it was acknowledged."""
+        summary = settings().state_dir / "demo-history.json"
+        at = datetime.now(UTC).replace(microsecond=0)
+        end = at.replace(minute=0, second=0)
+        if self.data:
+            command("replay", "azure-pdm", str(self.data), "--summary", str(summary))
+        else:
+            command("simulate", *self.plant(end.isoformat()), *FAULTS, "--summary", str(summary))
+        sent[source] = {"at": at.isoformat(), "end": end.isoformat(), **json.loads(summary.read_text())}
+        self.ledger.write_text(json.dumps(sent, indent=2))
+
+    def plant(self, end: str) -> list[str]:
+        truth = settings().state_dir / "demo-truth.json"
+        return [f"--machines={self.machines}", f"--days={self.days}", "--seed=7", f"--end={end}", f"--truth={truth}"]
+
+    def live(self, history: dict[str, Any]) -> None:
+        command("simulate", *self.plant(history["end"]), "--no-history", f"--live={self.live_seconds}", "--rate=20")
+
+    def wait(self, airflow: Airflow, dag_id: str, run_id: str) -> None:
+        with self.console.status(dag_id) as status:
+            airflow.wait(dag_id, run_id, lambda task: status.update(f"{dag_id}: {task}"))
+        self.console.print(f"  [green]✓[/] {dag_id}")
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        self.console.rule(f"[bold]{title}", align="left")
+        begun = time.monotonic()
+        yield
+        self.steps[title] = round(time.monotonic() - begun, 1)
+        self.console.print(f"  [dim]{self.steps[title]} s[/]")
+
+
+def command(*args: str) -> None:
+    """Run `millwright …` as a user would, its output going to the screen. Raises MillwrightError when it fails."""
+    code = subprocess.run([sys.executable, "-m", "millwright", *args]).returncode
+    if code:
+        raise MillwrightError(f"`millwright {args[0]}` ended with status {code}.", "What it said stands above.")
