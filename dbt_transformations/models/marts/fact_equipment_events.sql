@@ -1,0 +1,50 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_affected',
+    unique_key=['equipment_id', 'event_time'],
+    pre_hook=[
+        "{{ take_up_loads({'equipment_events': 'dim_equipment', 'equipment_assets': 'dim_equipment'}) }}",
+        "{{ affected_moments('equipment_events', ref('stg_equipment_events')) }}"
+    ],
+    indexes=[{'columns': ['equipment_id', 'event_time']}, {'columns': ['event_time']}]
+) }}
+
+-- depends_on: {{ ref('stg_equipment_assets') }}
+with events as (
+
+    select events.*
+    from {{ ref('stg_equipment_events') }} as events
+    {% if is_incremental() %}
+        inner join affected
+            on events.equipment_id = affected.equipment_id and events.event_time = affected.event_time
+    {% endif %}
+
+),
+
+equipment as (
+
+    select * from {{ ref('dim_equipment') }}
+
+),
+
+final as (
+
+    select
+        equipment.equipment_key,
+        events.equipment_id,
+        events.event_time,
+        events.kind,
+        events.reason,
+        events.planned,
+        events.code,
+        events.component
+    from events
+    inner join equipment
+        on
+            events.equipment_id = equipment.equipment_id
+            and events.event_time >= equipment.valid_from
+            and (events.event_time < equipment.valid_to or equipment.valid_to is null)
+
+)
+
+select * from final
