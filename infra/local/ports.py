@@ -1,0 +1,71 @@
+"""Ports: whether one is free, and who holds it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+
+import psutil
+
+from millwright.errors import MillwrightError
+from millwright.settings import Settings
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on 127.0.0.1:port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a closing connection is no holder
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def holder(port: int) -> psutil.Process | None:
+    """The process that listens on a port; None when the system does not tell, as of other users' processes."""
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:
+        return None
+    for connection in connections:
+        if not connection.laddr or connection.status != psutil.CONN_LISTEN or not connection.pid:
+            continue
+        if connection.laddr.port == port:
+            try:
+                return psutil.Process(connection.pid)
+            except psutil.NoSuchProcess:
+                return None
+    return None
+
+
+def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None:
+    """Check ports before anything is started: (part, name of the port's setting, pids that may hold it) each.
+
+    Raises MillwrightError naming the port, who holds it and the setting that changes it.
+    """
+    seen: dict[int, str] = {}
+    for part, setting, own in wanted:
+        port = int(getattr(config, setting))
+        variable = f"MILLWRIGHT_{setting.upper()}"
+        if port in seen:
+            raise MillwrightError(f"{variable} and {seen[port]} are both {port}.", "Set one of them to another port.")
+        seen[port] = variable
+        if is_free(port):
+            continue
+        who = holder(port)
+        if who is not None and who.pid in own:
+            continue
+        raise MillwrightError(
+            f"Port {port}, on which {part} would listen, is held by {_described(who)}.",
+            f"Stop that, or set {variable} to a free port.",
+        )
+
+
+def _described(process: psutil.Process | None) -> str:
+    if process is None:
+        return "a process of another user"
+    try:
+        return f"{process.name()} (pid {process.pid})"
+    except psutil.NoSuchProcess:
+        return f"pid {process.pid}"

@@ -1,0 +1,160 @@
+"""Processes that outlive the command which started them: found again by pid file, by session and by a mark."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from infra.local.part import Launch
+from infra.local.unprivileged import pwd_gid
+
+_MARK = "MILLWRIGHT_PART"  # in the environment of a part and of all that it starts
+_LOG_BYTES = 20_000_000  # a log that is longer is put aside at the part's next start
+
+
+@dataclass(frozen=True)
+class Running:
+    """A live process of a part. `created` is its start in seconds since 1970."""
+
+    pid: int
+    created: float
+    digest: str
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """The process of one part of the stack that keeps its state in `state_dir`."""
+
+    name: str
+    state_dir: Path
+
+    @property
+    def _file(self) -> Path:
+        return self.state_dir / "run" / f"{self.name}.json"
+
+    @property
+    def log(self) -> Path:
+        """What the part prints."""
+        return self.state_dir / "logs" / f"{self.name}.log"
+
+    @property
+    def _mark(self) -> str:
+        return f"{self.name}@{self.state_dir.absolute()}"
+
+    def running(self) -> Running | None:
+        """The part's process, or None. A pid that has since been given to another process does not count."""
+        try:
+            kept = Running(**json.loads(self._file.read_text()))
+            process = psutil.Process(kept.pid)
+            # The start is computed from the boot time, which may be read a second apart.
+            same = abs(process.create_time() - kept.created) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, ValueError, TypeError, psutil.NoSuchProcess):
+            return None
+        return kept if same else None
+
+    def members(self) -> list[psutil.Process]:
+        """Every process of the part, its children and orphans too."""
+        found = {}
+        leader = self._leader()
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    continue
+                # A pid is not given anew while it names a session, so a session without its leader is ours as well.
+                ours = leader is not None and os.getsid(process.pid) == leader
+                if ours or process.environ().get(_MARK) == self._mark:
+                    found[process.pid] = process
+        if running := self.running():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                leader_process = psutil.Process(running.pid)
+                found |= {each.pid: each for each in (leader_process, *leader_process.children(recursive=True))}
+        return list(found.values())
+
+    def _leader(self) -> int | None:
+        """The pid kept, unless another process has it by now."""
+        try:
+            pid = int(json.loads(self._file.read_text())["pid"])
+        except (FileNotFoundError, ValueError, KeyError):
+            return None
+        return pid if self.running() or not psutil.pid_exists(pid) else None
+
+    def start(self, launch: Launch) -> Running:
+        """Start the process in a session of its own, its output appended to its log."""
+        for folder in (self._file.parent, self.log.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        for path, text in launch.files.items():
+            _write_private(path, text)
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        drop = {} if launch.uid is None else {"user": launch.uid, "group": pwd_gid(launch.uid), "extra_groups": []}
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                launch.argv,
+                env={**os.environ, **launch.env, _MARK: self._mark},
+                cwd=launch.cwd or self.state_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **drop,  # type: ignore[call-overload]
+            )
+        running = Running(process.pid, psutil.Process(process.pid).create_time(), launch.digest)
+        _write_private(self._file, json.dumps(running.__dict__))
+        return running
+
+    def stop(self, stop_signal: signal.Signals, patience_seconds: float) -> None:
+        """Ask the process to end, wait, then kill it and whatever it left."""
+        running = self.running()
+        if running:
+            _signal(psutil.Process(running.pid), stop_signal)
+            deadline = time.monotonic() + patience_seconds
+            while self.running() and time.monotonic() < deadline:
+                _reap(running.pid)
+                time.sleep(0.05)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Kill what is left of the part and forget it."""
+        left = self.members()
+        for process in left:
+            _signal(process, signal.SIGKILL)
+        psutil.wait_procs(left, timeout=10)
+        self._file.unlink(missing_ok=True)
+
+    def last_words(self) -> str:
+        """The last line of the log that says something."""
+        try:
+            lines = self.log.read_bytes()[-8192:].decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return ""
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
+
+
+def _reap(pid: int) -> None:
+    """A part that this very process started stays a zombie until someone asks for its status."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write whole or not at all, with mode 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

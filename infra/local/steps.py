@@ -1,0 +1,45 @@
+"""What `up` does once a part answers. Each acts by the settings of this process; doing it again changes nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from infra.local import databases
+from infra.local.part import Step
+from millwright.settings import Settings
+
+_OWN_DATABASE = {"registry": "registry_url", "mlflow": "mlflow_url", "airflow": "airflow_url"}
+
+
+def _databases(config: Settings) -> None:
+    databases.ensure(config, [name for name, external in _OWN_DATABASE.items() if not getattr(config, external)])
+
+
+def _tables(config: Settings) -> None:
+    from millwright import tables
+
+    tables.migrate()
+
+
+def _topics(config: Settings) -> None:
+    if importlib.util.find_spec("millwright.topics") is None:
+        return
+    from millwright import topics
+
+    topics.ensure_topics()
+
+
+def _schemas(config: Settings) -> None:
+    if importlib.util.find_spec("millwright.registry") is None:
+        return
+    from millwright import registry
+
+    registry.register_all()
+
+
+STEPS = [
+    Step("databases", ("postgres",), _databases),
+    Step("tables", ("databases",), _tables),
+    Step("topics", ("kafka",), _topics),
+    Step("schemas", ("registry",), _schemas),
+]

@@ -1,0 +1,103 @@
+"""Fixtures that all tests may use.
+
+| fixture | gives |
+|---|---|
+| `services` | the session's stack, nothing started yet: `services.start("kafka")`, `.kill("kafka")`, `.heal()` |
+| `postgres` | Postgres with the platform's tables |
+| `kafka` | Kafka with the contracts' topics |
+| `registry` | the schema registry with the contracts' schemas |
+| `stack` | the three of them |
+| `mlflow` | MLflow |
+| `lake` | an empty lake of this test's own |
+| `fresh_database` | a warehouse of this test's own, migrated, otherwise empty |
+
+All share one stack, in a temporary state folder on free ports, to which the settings point.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from millwright.settings import settings
+from tests.stack import TestStack, clear_environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def services() -> Iterator[TestStack]:
+    clear_environment()
+    stack = TestStack()
+    yield stack
+    stack.end()
+
+
+@pytest.fixture(scope="session")
+def postgres(services: TestStack) -> TestStack:
+    return services.start("tables")
+
+
+@pytest.fixture(scope="session")
+def kafka(services: TestStack) -> TestStack:
+    return services.start("topics")
+
+
+@pytest.fixture(scope="session")
+def registry(services: TestStack) -> TestStack:
+    return services.start("schemas")
+
+
+@pytest.fixture(scope="session")
+def stack(services: TestStack) -> TestStack:
+    return services.start("tables", "topics", "schemas")
+
+
+@pytest.fixture(scope="session")
+def mlflow(services: TestStack) -> TestStack:
+    return services.start("mlflow")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Iterator[Path]:
+    """The folder of an empty lake, to which MILLWRIGHT_LAKE_URL points."""
+    folder = tmp_path / "lake"
+    with _setting("MILLWRIGHT_LAKE_URL", f"file://{folder}"):
+        yield folder
+
+
+@pytest.fixture
+def fresh_database(postgres: TestStack) -> Iterator[str]:
+    """The address of a warehouse that holds the platform's empty tables; MILLWRIGHT_DATABASE_URL points at it."""
+    from millwright import tables
+
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    door = postgres.settings.embedded_database("postgres")
+    address = postgres.settings.embedded_database(name)
+    _execute(door, f"create database {name}")
+    with _setting("MILLWRIGHT_DATABASE_URL", address):
+        tables.migrate()
+        yield address
+    _execute(door, f"drop database {name} with (force)")
+
+
+@contextmanager
+def _setting(variable: str, value: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(variable, value)
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+def _execute(address: str, statement: str) -> None:
+    connection = psycopg2.connect(address)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
