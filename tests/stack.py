@@ -32,8 +32,10 @@ def environment(state_dir: Path) -> dict[str, str]:
 
 def clear_environment() -> None:
     """Forget what the person who runs the tests has set: no test may touch that person's services."""
-    others = ("KAFKA_BOOTSTRAP_SERVERS", "DB_URL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME")
-    for name in [name for name in os.environ if name.startswith("MILLWRIGHT_") or name in others]:
+    others = {"KAFKA_BOOTSTRAP_SERVERS", "DB_URL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"}
+    kept = {"MILLWRIGHT_DATA_DIR", "MILLWRIGHT_REQUIRE_DATA"}  # where public data sets lie: the tests' own
+    ours = {name for name in os.environ if name.startswith("MILLWRIGHT_")} - kept
+    for name in ours | (others & set(os.environ)):
         del os.environ[name]
 
 
