@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from infra.local.airflow import AIRFLOW
 from infra.local.kafka import KAFKA
+from infra.local.mlflow import MLFLOW
 from infra.local.postgres import POSTGRES
 from infra.local.registry import REGISTRY
+from infra.local.services import SERVICES
 
-PARTS = [POSTGRES, KAFKA, REGISTRY]
+PARTS = [POSTGRES, KAFKA, REGISTRY, MLFLOW, *AIRFLOW, *SERVICES]

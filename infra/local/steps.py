@@ -37,9 +37,25 @@ def _schemas(config: Settings) -> None:
     registry.register_all()
 
 
+def _reference(config: Settings) -> None:
+    if importlib.util.find_spec("millwright.reference") is None:
+        return
+    from millwright import reference
+
+    reference.apply()
+
+
+def _dbt_sources(config: Settings) -> None:
+    from millwright import dbt_sources
+
+    dbt_sources.generate()
+
+
 STEPS = [
     Step("databases", ("postgres",), _databases),
     Step("tables", ("databases",), _tables),
+    Step("reference", ("tables",), _reference),
+    Step("dbt sources", ("tables",), _dbt_sources),
     Step("topics", ("kafka",), _topics),
     Step("schemas", ("registry",), _schemas),
 ]
