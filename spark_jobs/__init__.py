@@ -1,0 +1,1 @@
+"""Cleanse (bronze to silver) and load (silver to the warehouse)."""

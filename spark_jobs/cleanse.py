@@ -1,0 +1,169 @@
+"""Bronze to silver: new records merged in by whole event dates, exactly once, whatever order they came in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from millwright.contracts import Contract, contract
+from millwright.errors import MillwrightError
+from millwright.failpoints import failpoint
+from millwright.lake import BronzeFile, list_bronze
+from millwright.settings import settings
+from spark_jobs.engine import Engine
+from spark_jobs.frames import latest, read_bronze, read_silver, with_outliers
+from spark_jobs.outliers import WINDOW_SECONDS
+from spark_jobs.silver import EVENT_DATE, Silver, silver_schema
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class CleanseResult:
+    """What one run of cleansing did to a stream."""
+
+    stream: str
+    silver_version: int  # of the Delta table after it
+    files: int = 0  # bronze files read
+    records: int = 0  # accepted records in them
+    rows_written: int = 0  # rows of the event dates that were replaced
+    duplicates: int = 0  # records that gave way to a later one of the same `unique`
+    outliers: int = 0  # rows written with a mark on at least one channel
+    dates: tuple[dt.date, ...] = field(default=())  # event dates that were replaced
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: dates in ISO 8601."""
+        return {**self.__dict__, "dates": [date.isoformat() for date in self.dates]}
+
+    def __add__(self, later: CleanseResult) -> CleanseResult:
+        return CleanseResult(
+            stream=self.stream,
+            silver_version=later.silver_version,
+            files=self.files + later.files,
+            records=self.records + later.records,
+            rows_written=self.rows_written + later.rows_written,
+            duplicates=self.duplicates + later.duplicates,
+            outliers=self.outliers + later.outliers,
+            dates=tuple(sorted({*self.dates, *later.dates})),
+        )
+
+
+def cleanse_new(
+    stream: str, engine: Engine | None = None, progress: Callable[[int, int], None] | None = None
+) -> CleanseResult:
+    """Bring into silver all that bronze has and silver has not, in commits of settings.cleanse_batch_records.
+
+    Silver is a function of the set of accepted records alone: batches, order and repetition leave no trace. `engine`
+    serves several streams; without one, one is made. `progress` is told records done and to do.
+    Raises Unavailable when another run commits first (nothing is doubled: run it again), or when Spark is away.
+    """
+    if engine is None:
+        with Engine() as own:
+            return cleanse_new(stream, own, progress)
+    spec = contract(stream)
+    silver = Silver.open(spec)
+    result = CleanseResult(stream=stream, silver_version=silver.version)
+    while files := list_bronze(spec.topic, silver.vector()):
+        todo = result.records + sum(file.accepted for file in files)
+        for batch in batches(files, settings().cleanse_batch_records):
+            result += _cleanse_batch(engine, spec, silver, batch)
+            if progress:
+                progress(result.records, todo)
+    return result
+
+
+def batches(files: Sequence[BronzeFile], limit: int) -> Iterator[list[BronzeFile]]:
+    """Files in lots of at most `limit` records (or one file), oldest first, each partition's in its own order."""
+    by_partition: dict[int, list[BronzeFile]] = defaultdict(list)
+    for file in files:
+        by_partition[file.partition].append(file)
+    # Merged, not sorted: append times may step back within a partition, and its order is that of offsets.
+    oldest_first = heapq.merge(*by_partition.values(), key=lambda file: file.append_min or 0)
+    batch: list[BronzeFile] = []
+    for file in oldest_first:
+        if batch and sum(f.accepted for f in batch) + file.accepted > limit:
+            yield batch
+            batch = []
+        batch.append(file)
+    if batch:
+        yield batch
+
+
+def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequence[BronzeFile]) -> CleanseResult:
+    """One commit on the version that `silver` stands for, which moves on to the new one."""
+    next_offsets: dict[int, int] = {}
+    for file in batch:
+        next_offsets[file.partition] = max(file.next_offset, next_offsets.get(file.partition, 0))
+    records = sum(file.accepted for file in batch)
+    dates: set[dt.date] = set()
+    rows, duplicates = silver_schema(spec).empty_table(), 0
+    if records:
+        new = _new_records(engine, spec, batch)
+        dates = _affected_dates(new, spec, silver, records)
+        rows = _cleansed(engine, new, spec, silver, dates)
+        before = silver.rows_by_date()
+        duplicates = records + sum(before.get(date, 0) for date in dates) - rows.num_rows
+    failpoint("cleanse.before_commit")
+    silver.replace(dates, rows, next_offsets)
+    failpoint("cleanse.after_commit")
+    return CleanseResult(
+        stream=spec.stream,
+        silver_version=silver.version,
+        files=len(batch),
+        records=records,
+        rows_written=rows.num_rows,
+        duplicates=duplicates,
+        outliers=len(rows) - rows["outlier_channels"].null_count if spec.channels else 0,
+        dates=tuple(sorted(dates)),
+    )
+
+
+def _new_records(engine: Engine, spec: Contract, batch: Sequence[BronzeFile]) -> DataFrame:
+    holding = sorted((file for file in batch if file.accepted), key=lambda file: file.schema_id)
+    by_schema = [[str(f.path) for f in group] for _, group in groupby(holding, key=lambda file: file.schema_id)]
+    return read_bronze(engine, spec, by_schema)
+
+
+def _affected_dates(new: DataFrame, spec: Contract, silver: Silver, expected: int) -> set[dt.date]:
+    """Event dates of the new records, and those dates of silver whose outlier windows reach back to them.
+
+    Raises MillwrightError when the files do not hold the records that their headers count: an engine that reads
+    nothing from a missing file must not become a commit.
+    """
+    at, reach = F.col(spec.event_time), F.expr(f"interval {WINDOW_SECONDS} seconds")
+    found = new.groupBy(F.to_date(at).alias("own"), F.to_date(at + reach).alias("reached")).count().collect()
+    if (read := sum(row["count"] for row in found)) != expected:
+        raise MillwrightError(
+            f"Bronze of {spec.topic} holds {read} records where its files' headers count {expected}.",
+            "See that the engine reads the lake's own files, and that none has been removed.",
+        )
+    own = {row["own"] for row in found}
+    reached = {row["reached"] for row in found} & silver.files().keys() if spec.channels else set()
+    return own | reached
+
+
+def _cleansed(engine: Engine, new: DataFrame, spec: Contract, silver: Silver, dates: set[dt.date]) -> pa.Table:
+    """The whole rows of these dates, in the columns of `silver_schema`, ordered by date, key and event time."""
+    files = silver.files()
+    before = {date - _DAY for date in dates} - dates if spec.channels else set()
+    records = new.withColumn("_wanted", F.lit(True))
+    for some, wanted in ((dates, True), (before, False)):
+        there = read_silver(engine, spec, [path for date in sorted(some) for path in files.get(date, ())])
+        if there is not None:
+            records = records.unionByName(there.withColumn("_wanted", F.lit(wanted)))
+    rows = with_outliers(latest(records, spec), spec).filter("_wanted")
+    schema = silver_schema(spec)
+    table = rows.toArrow()
+    table = table.append_column(EVENT_DATE, pc.cast(table[spec.event_time], pa.date32()))
+    ordered = [(name, "ascending") for name in (EVENT_DATE, spec.key, spec.event_time)]
+    return table.select(schema.names).cast(schema).sort_by(ordered)

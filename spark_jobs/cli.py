@@ -1,0 +1,112 @@
+"""`millwright cleanse` and `millwright load`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from millwright.contracts import contract, contracts
+
+_STREAMS = click.argument("streams", nargs=-1, metavar="[STREAM]...")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+
+
+@click.command()
+@_STREAMS
+@_JSON
+def cleanse(streams: tuple[str, ...], as_json: bool) -> None:
+    """Bring what is new in bronze into silver (all streams unless told).
+
+    Duplicates give way to the latest record, outliers are marked, late data goes where its event time says.
+    """
+    from spark_jobs.cleanse import cleanse_new
+    from spark_jobs.engine import Engine
+
+    results: list[dict[str, Any]] = []
+    with _progress(as_json) as bar, Engine() as engine:
+        for stream in _chosen(streams):
+            task = bar.add_task(stream, total=None)
+            result = cleanse_new(stream, engine, _advance(bar, task))
+            bar.update(task, total=result.records, completed=result.records)
+            results.append(result.as_dict())
+    if not as_json:
+        results = [{**result, "dates": len(result["dates"])} for result in results]
+    _show(results, as_json)
+
+
+@click.command()
+@_STREAMS
+@_JSON
+def load(streams: tuple[str, ...], as_json: bool) -> None:
+    """Bring what has changed in silver into the warehouse's schema raw (all streams unless told)."""
+    from spark_jobs.load import load_new
+
+    results: list[dict[str, Any]] = []
+    with _progress(as_json) as bar:
+        for stream in _chosen(streams):
+            task = bar.add_task(stream, total=None)
+            result = load_new(stream, _advance(bar, task))
+            bar.update(task, total=bar.tasks[task].completed)
+            results.append(result.as_dict())
+    _show(results, as_json)
+
+
+def _chosen(streams: tuple[str, ...]) -> list[str]:
+    return [contract(stream).stream for stream in streams] or list(contracts())
+
+
+class _Rate(ProgressColumn):
+    """Records a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.completed / task.elapsed if task.elapsed else 0:,.0f}/s", style="dim")
+
+
+def _advance(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
+    return lambda done, todo: bar.update(task, completed=done, total=todo)
+
+
+def _progress(as_json: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=as_json,
+    )
+
+
+def _show(results: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(results, indent=1))
+        return
+    table = Table()
+    for name in results[0]:
+        table.add_column(name.replace("_", " "), no_wrap=name in ("stream", "table"))
+    for result in results:
+        table.add_row(*(_cell(value) for value in result.values()))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,118 @@
+"""Data frames of cleansing: what is read, which record of several wins, and the marks of outliers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+from pyspark import cloudpickle
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from millwright.contracts import Contract
+from spark_jobs import outliers
+from spark_jobs.engine import Engine
+
+_SPARK: dict[str, DataType] = {
+    "string": StringType(),
+    "double": DoubleType(),
+    "float": FloatType(),
+    "long": LongType(),
+    "int": IntegerType(),
+    "boolean": BooleanType(),
+    "timestamp-micros": TimestampType(),
+}
+_LINEAGE = {"_partition": IntegerType(), "_offset": LongType(), "_append_time": TimestampType()}
+
+
+def record_schema(contract: Contract) -> StructType:
+    """The contract's fields and the position each record had in its topic."""
+    types = {f.name: _SPARK[f.avro_type] for f in contract.fields} | _LINEAGE
+    return StructType([StructField(name, kind) for name, kind in types.items()])
+
+
+def read_bronze(engine: Engine, contract: Contract, paths_by_schema: Sequence[Sequence[str]]) -> DataFrame:
+    """Records of bronze files, in the columns of `record_schema`.
+
+    Each group of paths was written with one schema; a field that an older schema lacks is null.
+    """
+    frames = [_shaped(engine.session.read.format(engine.avro).load(list(paths)), contract) for paths in paths_by_schema]
+    return _union(frames)
+
+
+def read_silver(engine: Engine, contract: Contract, paths: Sequence[str]) -> DataFrame | None:
+    """Rows of silver's Parquet files in the columns of `record_schema`; None without files.
+
+    Read as plain files of a version that the caller has pinned, so that no engine needs Delta.
+    """
+    if not paths:
+        return None
+    return _shaped(engine.session.read.schema(record_schema(contract)).parquet(*paths), contract)
+
+
+def latest(records: DataFrame, contract: Contract) -> DataFrame:
+    """One row per `unique` (null equals null): the one with the highest offset, for a key keeps its partition."""
+    newest_first = Window.partitionBy(*contract.unique).orderBy(F.desc("_offset"), F.desc("_partition"))
+    return records.withColumn("_rank", F.row_number().over(newest_first)).filter("_rank = 1").drop("_rank")
+
+
+def with_outliers(rows: DataFrame, contract: Contract) -> DataFrame:
+    """The rows with `outlier_channels`, each series (`unique` without the event time) judged by itself.
+
+    `rows` has to reach back `outliers.WINDOW_SECONDS` before the first row whose mark matters.
+    """
+    if not contract.channels:
+        return rows
+    series = sorted({contract.key, *contract.unique} - {contract.event_time})
+    kept = [StructField(f.name, f.dataType) for f in rows.schema.fields]
+    marked = StructType([*kept, StructField("outlier_channels", StringType())])
+    return rows.groupBy(*series).applyInArrow(_marker(contract), marked)
+
+
+def _marker(contract: Contract) -> Callable[[pa.Table], pa.Table]:
+    # Workers of a cluster have pyarrow and numpy, not this package: its code travels with the function.
+    cloudpickle.register_pickle_by_value(outliers)
+    event_time, channels = contract.event_time, [f.name for f in contract.channels]
+    judge = outliers.outlier_channels
+
+    def mark(rows: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        # Sail hands time zones over as "+00:00" and takes back only "UTC".
+        utc = [pa.timestamp(t.unit, "UTC") if pa.types.is_timestamp(t) else t for t in rows.schema.types]
+        rows = rows.cast(pa.schema(list(zip(rows.schema.names, utc, strict=True))))
+        return rows.append_column("outlier_channels", judge(rows, event_time, channels))
+
+    # By value too: pickle would otherwise name this module, which the workers do not have.
+    mark.__module__ = "__main__"
+    return mark
+
+
+def _shaped(frame: DataFrame, contract: Contract) -> DataFrame:
+    """Exactly the columns of `record_schema`, in its order. (Sail cannot union by name with columns missing.)"""
+    there = set(frame.columns)
+    return frame.select(
+        *(
+            (F.col(f.name) if f.name in there else F.lit(None)).cast(f.dataType).alias(f.name)
+            for f in record_schema(contract).fields
+        )
+    )
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    whole = frames[0]
+    for frame in frames[1:]:
+        whole = whole.unionByName(frame)
+    return whole

@@ -1,0 +1,121 @@
+"""Silver to the warehouse: the event dates that changed, compared row by row, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from millwright.contracts import Contract, contract
+from millwright.errors import MillwrightError
+from millwright.failpoints import failpoint
+from millwright.tables import ensure_partitions, migrate, raw_columns
+from millwright.warehouse import adbc, translated
+from spark_jobs import load_sql
+from spark_jobs.silver import Silver, changed_dates, runs, silver_schema
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one load did to a raw table; without a `load_id` there was nothing to look at."""
+
+    table: str
+    load_id: int | None
+    rows_inserted: int
+    rows_updated: int
+    rows_deleted: int
+    silver_version: int | None  # None: there is no silver yet
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def load_new(stream: str, progress: Callable[[int, int], None] | None = None) -> LoadResult:
+    """Make raw.<table> equal to silver, looking only at the event dates that changed since its last load.
+
+    One transaction on one connection: a lock on the table, COPY of Arrow into a temporary table, deletes, updates of
+    rows that differ in any column, inserts, and the row of platform.loads that is the watermark. Rows inserted and
+    updated carry its `_load_id`. Losing the connection anywhere leaves nothing behind. `progress` is told rows copied
+    and to copy. Raises Unavailable when the warehouse is away, MillwrightError when another load of the table runs.
+    """
+    spec = contract(stream)
+    silver = Silver.find(spec)
+    if silver is None:
+        return LoadResult(spec.table, None, 0, 0, 0, None)
+    migrate()
+    with translated():
+        connection = adbc()
+        try:
+            with connection.cursor() as cursor:
+                result = _load(cursor, spec, silver, progress)
+            failpoint("load.before_commit")
+            connection.commit()
+        finally:
+            connection.close()  # without a commit, nothing has happened
+    failpoint("load.after_commit")
+    return result
+
+
+def _load(cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, int], None] | None) -> LoadResult:
+    if not _one(cursor, load_sql.LOCK, (f"millwright.load.{spec.table}",)):
+        raise MillwrightError(f"Another load of raw.{spec.table} is running.", "Wait for it; it loads the same rows.")
+    columns = [name for name in raw_columns(spec) if name != "_load_id"]
+    dates, everything = _dates_to_compare(cursor, spec, silver, columns)
+    if not dates and not everything:
+        return LoadResult(spec.table, None, 0, 0, 0, silver.version)
+
+    counts = silver.rows_by_date()
+    ensure_partitions(spec.table, {date for date in dates if counts.get(date)})
+    cursor.execute(load_sql.create_staging(spec))
+    todo = sum(counts.get(date, 0) for date in dates)
+    whole = silver_schema(spec)
+    rows = silver.read(dates, pa.schema([whole.field(name) for name in columns]))
+    cursor.adbc_ingest("staging", _counted(rows, todo, progress), mode="append", temporary=True)
+    cursor.execute("analyze staging")
+    failpoint("load.after_copy")
+
+    within = load_sql.within(spec, None if everything else runs(dates))
+    load_id = _one(cursor, load_sql.NEW_LOAD, (spec.table, silver.version, silver.table_id, ",".join(columns)))
+    updated = _one(cursor, load_sql.update(spec, columns, load_id, within))
+    inserted = _one(cursor, load_sql.insert(spec, columns, load_id, within))
+    deleted = _one(cursor, load_sql.delete(spec, within))
+    cursor.execute(load_sql.COUNTED, (inserted, updated, deleted, load_id))
+    return LoadResult(spec.table, load_id, inserted, updated, deleted, silver.version)
+
+
+def _one(cursor: Any, statement: str, parameters: tuple[Any, ...] | None = None) -> int:
+    cursor.execute(statement, parameters)
+    return int(cursor.fetchone()[0])
+
+
+def _dates_to_compare(cursor: Any, spec: Contract, silver: Silver, columns: list[str]) -> tuple[set[dt.date], bool]:
+    """Dates that may differ, and whether that is the whole table: there was no load yet, or silver was made anew,
+    or the version loaded last has been cleaned away, or the contract has got another column since."""
+    cursor.execute(load_sql.WATERMARK, (spec.table,))
+    dates = set(silver.files())
+    found = cursor.fetchone()
+    if found is None:
+        return dates, bool(dates)
+    version, silver_id, loaded_columns = found
+    old = Silver.find(spec, version=version)
+    if old is not None and old.table_id == silver.table_id == silver_id and loaded_columns == columns:
+        return changed_dates(old, silver), False
+    return dates, True
+
+
+def _counted(
+    rows: pa.RecordBatchReader, todo: int, progress: Callable[[int, int], None] | None
+) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        done = 0
+        for batch in rows:
+            yield batch
+            done += batch.num_rows
+            if progress:
+                progress(done, todo)
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
