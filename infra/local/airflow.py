@@ -56,6 +56,9 @@ def environment(config: Settings) -> dict[str, str]:
         "API__WORKERS": "1",
         "API__SECRET_KEY": config.secret("airflow_secret_key"),
         "API_AUTH__JWT_SECRET": config.secret("airflow_jwt_secret"),
+        # What ran when a scheduler was killed is tried again within two minutes, not after five to ten.
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         "USAGE_DATA_COLLECTION__ENABLED": "False",

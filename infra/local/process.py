@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from infra.local.part import Launch
 from infra.local.unprivileged import pwd_gid
 
 _MARK = "MILLWRIGHT_PART"  # in the environment of a part and of all that it starts
+# Without compiled modules Airflow's and MLflow's processes compile 16,000 files between them at every start.
+_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 _LOG_BYTES = 20_000_000  # a log that is longer is put aside at the part's next start
 
 
@@ -49,14 +52,23 @@ class Supervised:
     def _mark(self) -> str:
         return f"{self.name}@{self.state_dir.absolute()}"
 
+    def _kept(self) -> Running | None:
+        """What was written when the part was last started."""
+        try:
+            return Running(**json.loads(self._file.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
     def running(self) -> Running | None:
         """The part's process, or None. A pid that has since been given to another process does not count."""
+        kept = self._kept()
+        if kept is None:
+            return None
         try:
-            kept = Running(**json.loads(self._file.read_text()))
             process = psutil.Process(kept.pid)
             # The start is computed from the boot time, which may be read a second apart.
             same = abs(process.create_time() - kept.created) < 2 and process.status() != psutil.STATUS_ZOMBIE
-        except (FileNotFoundError, ValueError, TypeError, psutil.NoSuchProcess):
+        except psutil.NoSuchProcess:
             return None
         return kept if same else None
 
@@ -80,11 +92,8 @@ class Supervised:
 
     def _leader(self) -> int | None:
         """The pid kept, unless another process has it by now."""
-        try:
-            pid = int(json.loads(self._file.read_text())["pid"])
-        except (FileNotFoundError, ValueError, KeyError):
-            return None
-        return pid if self.running() or not psutil.pid_exists(pid) else None
+        kept = self._kept()
+        return kept.pid if kept and (self.running() or not psutil.pid_exists(kept.pid)) else None
 
     def start(self, launch: Launch) -> Running:
         """Start the process in a session of its own, its output appended to its log."""
@@ -98,7 +107,7 @@ class Supervised:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 launch.argv,
-                env={**os.environ, **launch.env, _MARK: self._mark},
+                env={**os.environ, **_COMPILED, **launch.env, _MARK: self._mark},
                 cwd=launch.cwd or self.state_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -150,11 +159,11 @@ def _reap(pid: int) -> None:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write whole or not at all, with mode 0600."""
+    """Write whole or not at all, with mode 0600; parts that share a file may write it at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with open(descriptor, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    os.replace(beside, path)

@@ -55,19 +55,21 @@ def up(config: Settings, only: Collection[str] | None = None, report: Report = l
 
 def down(config: Settings, only: Collection[str] | None = None, report: Report = lambda name, state: None) -> None:
     """Stop what runs, the dependent parts first: politely, so that Kafka and Postgres write out, then by force."""
-    needs = {part.name: graph.closure({n: node.needs for n, node in NODES.items()}, [part.name]) for part in PARTS}
-    chosen = [part.name for part in PARTS if only is None or part.name in only]
+    parts = {part.name: part for part in PARTS}
+    direct = {name: node.needs for name, node in NODES.items()}
+    needs = {name: graph.closure(direct, [name]) for name in parts}
+    chosen = [name for name in parts if only is None or name in only]
     # Turned about: a part waits for those that need it.
     before = {name: [other for other in chosen if other != name and name in needs[other]] for name in chosen}
 
     def act(name: str) -> None:
         process = supervised(config, name)
-        if process.running():
+        runs = process.running() is not None
+        if runs:
             report(name, "stopping")
-        node = NODES[name]
-        assert isinstance(node, Part)
-        process.stop(node.stop_signal, _STOP_PATIENCE_SECONDS)
-        report(name, "stopped")
+        process.stop(parts[name].stop_signal, _STOP_PATIENCE_SECONDS)
+        if runs:
+            report(name, "stopped")
 
     if config.state_dir.exists():
         with _alone(config):

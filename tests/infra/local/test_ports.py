@@ -1,0 +1,48 @@
+import os
+import re
+import socket
+
+import pytest
+
+from infra.local import ports
+from millwright.errors import MillwrightError
+from millwright.settings import Settings
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_the_message_names_the_port_its_holder_and_the_setting(taken):
+    config = Settings(kafka_port=taken)
+    with pytest.raises(MillwrightError) as caught:
+        ports.check(config, [("kafka", "kafka_port", set())])
+    assert re.match(
+        rf"Port {taken}, on which kafka would listen, is held by \S+ \(pid {os.getpid()}\)\.", caught.value.message
+    )
+    assert "MILLWRIGHT_KAFKA_PORT" in caught.value.remedy
+
+
+def test_a_part_may_hold_its_own_port(taken):
+    ports.check(Settings(kafka_port=taken), [("kafka", "kafka_port", {os.getpid()})])
+
+
+def test_two_settings_with_one_port_are_refused():
+    config = Settings(kafka_port=21999, registry_port=21999)
+    with pytest.raises(MillwrightError, match="MILLWRIGHT_REGISTRY_PORT and MILLWRIGHT_KAFKA_PORT are both 21999"):
+        ports.check(config, [("kafka", "kafka_port", set()), ("registry", "registry_port", set())])
+
+
+def test_a_port_on_all_addresses_is_taken_too():
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        assert not ports.is_free(server.getsockname()[1])
+
+
+def test_a_connection_that_is_closing_does_not_hold_a_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            server.accept()[0].close()  # the server closes first: its side lingers in TIME_WAIT
+    assert ports.is_free(port)
