@@ -29,9 +29,9 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     """
     warehouse.connect().close()  # says in one sentence what dbt says in forty lines
     dbt_sources.generate()
-    where = settings().state_dir / "dbt"
+    where, project = settings().state_dir / "dbt", settings().dbt_dir
     command = [
-        *(_dbt(), "build", "--project-dir", str(settings().dbt_dir), "--profiles-dir", str(settings().dbt_dir)),
+        *(_dbt(), "build", "--project-dir", str(project), "--profiles-dir", str(dbt_sources.profiles_dir(project))),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
         *(("--select", select) if select else ()),
         *(("--full-refresh",) if full_refresh else ()),

@@ -42,9 +42,14 @@ def generate(streams: Mapping[str, Contract] | None = None, project: Path | None
         path.unlink(missing_ok=True)
     changed = [path for path, text in wanted.items() if _write(path, text, 0o644)]
     with contextlib.suppress(MillwrightError):  # no password yet: `up` makes one, and calls this again
-        if _write(project / "profiles.yml", profile(), 0o600):
-            changed.append(project / "profiles.yml")
+        if _write(path := profiles_dir(project) / "profiles.yml", profile(), 0o600):
+            changed.append(path)
     return sorted([*stale, *changed])
+
+
+def profiles_dir(project: Path) -> Path:
+    """Where dbt looks for the profile: DBT_PROFILES_DIR, else the project itself."""
+    return Path(os.environ.get("DBT_PROFILES_DIR") or project)
 
 
 def derived_files(streams: Iterable[Contract]) -> dict[Path, str]:

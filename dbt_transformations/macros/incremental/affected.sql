@@ -39,7 +39,7 @@
     {%- set queries = [hours_of_pending_readings()] -%}
     {%- do queries.append(
         "select labels.equipment_id, labels.hour from " ~ this ~ " as labels"
-        ~ " where labels.failure_within_7_days is null"
+        ~ " where labels.failure_within_7_days is null and exists (select 1 from pending_loads)"
         ~ " and labels.hour >= (select max(newest.hour) from " ~ this ~ " as newest) - interval '8 days'"
     ) -%}
     {%- do queries.append(hours_before_pending_failures()) -%}
