@@ -27,7 +27,8 @@ def free_ports(count: int) -> Iterator[int]:
 def environment(state_dir: Path) -> dict[str, str]:
     """The environment of a stack of its own: a state folder and free ports."""
     chosen = zip(_PORTS, free_ports(len(_PORTS)), strict=True)
-    return {"MILLWRIGHT_STATE_DIR": str(state_dir)} | {f"MILLWRIGHT_{name.upper()}": str(port) for name, port in chosen}
+    folders = {"MILLWRIGHT_STATE_DIR": str(state_dir), "DBT_PROFILES_DIR": str(state_dir / "dbt")}
+    return folders | {f"MILLWRIGHT_{name.upper()}": str(port) for name, port in chosen}
 
 
 def clear_environment() -> None:
@@ -48,7 +49,8 @@ class TestStack:
         _remove_left_behind()
         self.state_dir = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir="/tmp"))
         self.state_dir.chmod(0o755)  # Postgres runs as another user when root runs the tests
-        os.environ.update(environment(self.state_dir))
+        self.environment = environment(self.state_dir)
+        os.environ.update(self.environment)
         settings.cache_clear()
         self.settings = settings()
         self._begun: set[str] = set()

@@ -54,6 +54,9 @@ def _properties(config: Settings) -> str:
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,
+        # A killed broker may register again only when the session of its former life has ended: 9 s, left alone.
+        "broker.session.timeout.ms": 5000,
+        "broker.heartbeat.interval.ms": 1000,
         "auto.create.topics.enable": "false",  # a misspelt topic is an error, not a new topic
     }
     return "".join(f"{name}={value}\n" for name, value in properties.items())

@@ -17,7 +17,7 @@ class Launch:
     """A process to start.
 
     `env` is added to the environment; `files` are written first, readable by their owner only; `uid` is another
-    user to run as.
+    user to run as. `state` is anything else whose change means starting anew.
     """
 
     argv: list[str]
@@ -25,12 +25,13 @@ class Launch:
     files: dict[Path, str] = field(default_factory=dict)
     cwd: Path | None = None
     uid: int | None = None
+    state: str = ""
 
     @property
     def digest(self) -> str:
         """Changes when a setting changed what would be started."""
         files = {str(path): text for path, text in self.files.items()}
-        what = json.dumps([self.argv, self.env, files, str(self.cwd), self.uid], sort_keys=True)
+        what = json.dumps([self.argv, self.env, files, str(self.cwd), self.uid, self.state], sort_keys=True)
         return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 

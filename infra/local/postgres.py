@@ -45,7 +45,8 @@ def launch(config: Settings) -> Launch:
     where = place(config)
     options = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
     argv = [str(where.bin / "postgres"), "-D", str(where.data), "-p", str(config.postgres_port), *options]
-    return Launch(argv, env={"LC_ALL": "C.UTF-8", "TZ": "UTC"}, cwd=where.home, uid=where.uid)
+    password = _fingerprint(config.secret("postgres_password"))
+    return Launch(argv, env={"LC_ALL": "C.UTF-8", "TZ": "UTC"}, cwd=where.home, uid=where.uid, state=password)
 
 
 def prepare(config: Settings) -> None:

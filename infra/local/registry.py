@@ -29,6 +29,11 @@ def launch(config: Settings) -> Launch:
         "QUARKUS_BANNER_ENABLED": "false",
         "APICURIO_STORAGE_KIND": "sql",
         "APICURIO_STORAGE_SQL_KIND": "postgresql",
+        # A connection is tried before it is used: so a Postgres that was killed and healed costs no request.
+        "QUARKUS_DATASOURCE_POSTGRESQL_JDBC_VALIDATE_ON_BORROW": "true",
+        "APICURIO_DATASOURCE_JDBC_INITIAL_SIZE": "1",
+        "APICURIO_DATASOURCE_JDBC_MIN_SIZE": "1",
+        "APICURIO_DATASOURCE_JDBC_MAX_SIZE": "10",
         "APICURIO_DATASOURCE_URL": f"jdbc:postgresql://{database.hostname}{port}{database.path}",
         "APICURIO_DATASOURCE_USERNAME": unquote(database.username or ""),
         "APICURIO_DATASOURCE_PASSWORD": unquote(database.password or ""),

@@ -19,6 +19,7 @@ Report = Callable[[str, str], None]  # name of a part or step; waiting | startin
 _ALL: list[Part | Step] = [*PARTS, *STEPS]
 NODES = {node.name: node for node in _ALL}
 _KEPT_PATIENCE_SECONDS = 20.0  # a part that runs but answers no longer is started anew after this
+_EXTERNAL_PATIENCE_SECONDS = 5.0
 _STOP_PATIENCE_SECONDS = 30.0  # Kafka and Postgres write out what they hold
 
 
@@ -105,7 +106,7 @@ def _check_ports(config: Settings, parts: list[Part]) -> None:
 def _brought_up(config: Settings, part: Part) -> Running | None:
     """The part's process, once it answers; None for somebody else's."""
     if part.is_external(config):
-        if not _answers(config, part, None, 10):
+        if not _answers(config, part, None, _EXTERNAL_PATIENCE_SECONDS):
             variable = f"MILLWRIGHT_{part.external.upper()}"
             raise MillwrightError(
                 f"No {part.name} answers at {part.address(config)}, which {variable} names.",
