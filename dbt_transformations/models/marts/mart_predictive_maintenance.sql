@@ -48,11 +48,15 @@ final as (
     left join predictions on equipment.equipment_id = predictions.equipment_id
     left join reliability on equipment.equipment_id = reliability.equipment_id
     left join lateral (
-        select recommendations.action
+        -- The expression has to fit the whole name; \1 in the action is what its first parentheses held.
+        select
+            regexp_replace(
+                coalesce(predictions.top_factor, ''), '^(?:' || recommendations.factor || ')$', recommendations.action
+            ) as action
         from {{ source('reference', 'recommendations') }} as recommendations
         where
             predictions.health_status = any(recommendations.statuses)
-            and coalesce(predictions.top_factor, '') ~ recommendations.factor
+            and coalesce(predictions.top_factor, '') ~ ('^(?:' || recommendations.factor || ')$')
         order by recommendations.position
         limit 1
     ) as recommended on true
