@@ -1,0 +1,118 @@
+"""The streams' topics: made once, and looked at each time."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from millwright.contracts import contracts
+from millwright.errors import MillwrightError, Unavailable
+from millwright.settings import Settings, settings
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """What was made, and in what the topics that were there differ from the settings (sentences)."""
+
+    created: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as it is. A topic that was deleted and made anew has another id."""
+
+    name: str
+    topic_id: str
+    partitions: int
+
+
+def broker_unavailable() -> Unavailable:
+    """The error of a broker that does not answer."""
+    return Unavailable(f"Kafka at {settings().kafka} does not answer.", "Start it with `millwright up`.")
+
+
+def describe(*names: str) -> dict[str, Topic]:
+    """Topics by name; those that do not exist are left out. Raises Unavailable when the broker does not answer."""
+    admin = _admin()
+    found: dict[str, Topic] = {}
+    futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=_TIMEOUT_SECONDS)
+    for name, future in futures.items():
+        try:
+            described = future.result()
+            found[name] = Topic(name, str(described.topic_id), len(described.partitions))
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise broker_unavailable() from error
+    return found
+
+
+def ensure_topics() -> TopicReport:
+    """Make the topics that are missing, with log append time; a topic that exists is left as it is.
+
+    Raises MillwrightError for a topic that takes the producer's clock; Unavailable when the broker does not answer.
+    """
+    config, admin = settings(), _admin()
+    names = [contract.topic for contract in contracts().values()]
+    existing = describe(*names)
+    created = tuple(name for name in names if name not in existing and _made(admin, _new(name, config)))
+    differing = tuple(_differences(admin, existing, config))
+    for sentence in differing:
+        log.warning("%s", sentence)
+    return TopicReport(created, differing)
+
+
+def _admin() -> AdminClient:
+    return AdminClient({"bootstrap.servers": settings().kafka, "log_level": 0})
+
+
+def _new(name: str, config: Settings) -> NewTopic:
+    wanted = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(_retention_ms(config))}
+    return NewTopic(name, config.topic_partitions, config.topic_replication, config=wanted)
+
+
+def _retention_ms(config: Settings) -> int:
+    return round(config.topic_retention_hours * 3_600_000)
+
+
+def _made(admin: AdminClient, topic: NewTopic) -> bool:
+    try:
+        admin.create_topics([topic], request_timeout=_TIMEOUT_SECONDS)[topic.topic].result()
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False  # somebody else was faster
+        raise MillwrightError(f"Kafka refuses to make the topic {topic.topic}: {error.args[0].str()}.") from error
+    return True
+
+
+def _differences(admin: AdminClient, existing: dict[str, Topic], config: Settings) -> list[str]:
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in existing]
+    found = []
+    described = admin.describe_configs(resources, request_timeout=_TIMEOUT_SECONDS) if resources else {}
+    for resource, future in described.items():
+        name, entries = resource.name, future.result()
+        if entries["message.timestamp.type"].value != "LogAppendTime":
+            raise MillwrightError(
+                f"The topic {name} takes its time stamps from the producer's clock.",
+                f"Set message.timestamp.type=LogAppendTime on it: kafka-configs.sh --bootstrap-server {config.kafka} "
+                f"--alter --entity-type topics --entity-name {name} --add-config "
+                "message.timestamp.type=LogAppendTime",
+            )
+        if existing[name].partitions != config.topic_partitions:
+            found.append(
+                f"The topic {name} has {existing[name].partitions} partitions, "
+                f"MILLWRIGHT_TOPIC_PARTITIONS is {config.topic_partitions}; a key keeps its partition, so it stays."
+            )
+        if int(entries["retention.ms"].value) != _retention_ms(config):
+            found.append(
+                f"The topic {name} keeps records {int(entries['retention.ms'].value) / 3_600_000:g} h, "
+                f"MILLWRIGHT_TOPIC_RETENTION_HOURS is {config.topic_retention_hours:g}."
+            )
+    return found
