@@ -29,8 +29,8 @@ failures as (
     inner join {{ ref('fact_equipment_events') }} as events
         on
             observed.equipment_id = events.equipment_id
-            and events.event_time > observed.since
-            and events.event_time <= observed.until
+            and observed.since < events.event_time
+            and observed.until >= events.event_time
     where events.kind = 'failure'
     group by observed.equipment_id, events.event_time
 
@@ -44,16 +44,16 @@ states as (
         observed.since as entered_at,
         before.kind
     from observed
-    cross join lateral (
+    inner join lateral (
         select events.kind
         from {{ ref('fact_equipment_events') }} as events
         where
             events.equipment_id = observed.equipment_id
             and events.event_time <= observed.since
             and events.kind in {{ lasting_states() }}
-        order by events.event_time desc, events.kind
+        order by events.event_time desc, events.kind asc
         limit 1
-    ) as before
+    ) as before on true
     union all
     select
         observed.equipment_id,
@@ -63,8 +63,8 @@ states as (
     inner join {{ ref('fact_equipment_events') }} as events
         on
             observed.equipment_id = events.equipment_id
-            and events.event_time > observed.since
-            and events.event_time <= observed.until
+            and observed.since < events.event_time
+            and observed.until >= events.event_time
     where events.kind in {{ lasting_states() }}
 
 ),
@@ -101,7 +101,7 @@ repairs as (
         failures.equipment_id,
         extract(epoch from repaired.repaired_at - failures.failed_at) / 3600 as hours
     from failures
-    cross join lateral (
+    inner join lateral (
         select min(running.entered_at) as repaired_at
         from spans as stopped
         inner join spans as running
@@ -114,7 +114,7 @@ repairs as (
             and stopped.kind = 'down'
             and stopped.entered_at >= failures.failed_at
             and (failures.next_failed_at is null or stopped.entered_at < failures.next_failed_at)
-    ) as repaired
+    ) as repaired on true
     where
         repaired.repaired_at is not null
         and (failures.next_failed_at is null or repaired.repaired_at <= failures.next_failed_at)

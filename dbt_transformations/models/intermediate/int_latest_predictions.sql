@@ -27,7 +27,7 @@ final as (
             else 'Normal'
         end as health_status
     from equipment
-    cross join lateral (
+    inner join lateral (
         select predictions.*
         from {{ ref('stg_ml_predictions') }} as predictions
         where
@@ -36,7 +36,7 @@ final as (
         -- The newest data first, and of what was said about it the newest word.
         order by predictions.data_watermark desc, predictions.prediction_id desc
         limit 1
-    ) as latest
+    ) as latest on true
     where equipment.is_current
 
 )

@@ -14,20 +14,20 @@ final as (
         latest.event_time as last_reading_time,
         {{ each_channel('sensor_readings', 'latest.{c}') }}
     from equipment
-    cross join lateral (
+    inner join lateral (
         select readings.*
         from {{ ref('fact_sensor_readings') }} as readings
         where readings.equipment_id = equipment.equipment_id
         order by readings.event_time desc
         limit 1
-    ) as latest
-    cross join lateral (
+    ) as latest on true
+    inner join lateral (
         select readings.event_time
         from {{ ref('fact_sensor_readings') }} as readings
         where readings.equipment_id = equipment.equipment_id
         order by readings.event_time
         limit 1
-    ) as first
+    ) as first on true
     where equipment.is_current
 
 )

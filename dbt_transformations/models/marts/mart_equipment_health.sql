@@ -40,8 +40,8 @@ last_day as (
     inner join {{ ref('fact_sensor_readings') }} as readings
         on
             latest.equipment_id = readings.equipment_id
-            and readings.event_time > clock.now_time - interval '24 hours'
-            and readings.event_time <= clock.now_time
+            and clock.now_time - interval '24 hours' < readings.event_time
+            and clock.now_time >= readings.event_time
     group by latest.equipment_id
 
 ),
@@ -57,7 +57,7 @@ alerts as (
             equipment_id,
             state
         from {{ ref('stg_equipment_alerts') }}
-        order by equipment_id, alert_id, event_time desc, state
+        order by equipment_id asc, alert_id asc, event_time desc, state asc
     ) as last_heard
     group by equipment_id
 
@@ -95,7 +95,7 @@ final as (
             events.event_time
         from {{ ref('fact_equipment_events') }} as events
         where events.equipment_id = equipment.equipment_id and events.kind in {{ lasting_states() }}
-        order by events.event_time desc, events.kind
+        order by events.event_time desc, events.kind asc
         limit 1
     ) as current_state on true
 
