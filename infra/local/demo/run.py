@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from millwright.errors import MillwrightError
 from millwright.settings import settings
 
 DAGS = {"streaming_to_batch_etl", "dbt_transformations", "ml_model_training", "ml_batch_prediction"}
+_LIVE_RATE = 20  # readings a second over all machines
 FAULTS = ["--duplicates", "0.01", "--corrupt", "0.005", "--late", "0.02"]
 
 
@@ -43,13 +45,13 @@ class Demo:
         """Bring the stack up, send, and let Airflow's scheduler do the rest. Raises MillwrightError naming the step."""
         with self.step("Start the stack"):
             command("up")
-        sent = json.loads(self.ledger.read_text()) if self.ledger.exists() else {}
+        ledger = self.read_ledger()
         source = str(self.data.resolve()) if self.data else "simulate"
-        if source in sent:
-            self.console.print(f"The history was sent {sent[source]['at']}; it is not sent again.")
+        if source in ledger:
+            self.console.print(f"The history was sent {ledger[source]['at']}; it is not sent again.")
         else:
             with self.step("Send the history"):
-                self.send(source, sent)
+                self.send(source, ledger)
         airflow = Airflow()
         with self.step("Land, cleanse, load and build the marts"):
             airflow.wait_for_dags(DAGS)
@@ -59,7 +61,7 @@ class Demo:
             self.chain(airflow, "ml_model_training", "ml_batch_prediction")
         if not self.data and self.live_seconds:
             with self.step(f"A live stream for {self.live_seconds} s, and its way to the marts"):
-                self.live(sent["simulate"])
+                self.live(ledger)
                 self.chain(airflow, "streaming_to_batch_etl", "dbt_transformations", "ml_batch_prediction")
 
     def chain(self, airflow: Airflow, first: str, *woken: str) -> None:
@@ -71,24 +73,39 @@ class Demo:
             self.wait(airflow, dag_id, run_id)
             first = dag_id
 
-    def send(self, source: str, sent: dict[str, Any]) -> None:
+    def send(self, source: str, ledger: dict[str, Any]) -> None:
         """Send the history once; the ledger is written when all of it was acknowledged."""
-        summary = settings().state_dir / "demo-history.json"
         at = datetime.now(UTC).replace(microsecond=0)
-        end = at.replace(minute=0, second=0)
+        end = at.replace(minute=0, second=0).isoformat()
         if self.data:
-            command("replay", "azure-pdm", str(self.data), "--summary", str(summary))
+            summary = sending("replay", "azure-pdm", str(self.data))
         else:
-            command("simulate", *self.plant(end.isoformat()), *FAULTS, "--summary", str(summary))
-        sent[source] = {"at": at.isoformat(), "end": end.isoformat(), **json.loads(summary.read_text())}
-        self.ledger.write_text(json.dumps(sent, indent=2))
+            summary = sending("simulate", *self.plant(end), *FAULTS)
+        self.keep(source, {"at": at.isoformat(), "end": end, "sent": summary["sent"]}, ledger)
+
+    def sent(self) -> dict[str, int]:
+        """Messages sent to this stack by all demos so far, by stream."""
+        return dict(sum((Counter(each["sent"]) for each in self.read_ledger().values()), Counter()))
+
+    def read_ledger(self) -> dict[str, Any]:
+        return dict(json.loads(self.ledger.read_text())) if self.ledger.exists() else {}
+
+    def keep(self, source: str, entry: dict[str, Any], ledger: dict[str, Any]) -> None:
+        ledger[source] = entry
+        beside = self.ledger.with_suffix(".new")
+        beside.write_text(json.dumps(ledger, indent=2))
+        beside.replace(self.ledger)
 
     def plant(self, end: str) -> list[str]:
         truth = settings().state_dir / "demo-truth.json"
         return [f"--machines={self.machines}", f"--days={self.days}", "--seed=7", f"--end={end}", f"--truth={truth}"]
 
-    def live(self, history: dict[str, Any]) -> None:
-        command("simulate", *self.plant(history["end"]), "--no-history", f"--live={self.live_seconds}", "--rate=20")
+    def live(self, ledger: dict[str, Any]) -> None:
+        """The same plant, in real time; the messages are added to the ledger."""
+        end = ledger["simulate"]["end"]
+        live = ["--no-history", f"--live={self.live_seconds}", f"--rate={_LIVE_RATE}"]
+        summary = sending("simulate", *self.plant(end), *live)
+        self.keep(f"live {datetime.now(UTC).isoformat()}", {"sent": summary["sent"]}, ledger)
 
     def wait(self, airflow: Airflow, dag_id: str, run_id: str) -> None:
         with self.console.status(dag_id) as status:
@@ -102,6 +119,13 @@ class Demo:
         yield
         self.steps[title] = round(time.monotonic() - begun, 1)
         self.console.print(f"  [dim]{self.steps[title]} s[/]")
+
+
+def sending(*args: str) -> dict[str, Any]:
+    """Run a command that sends, and read the summary that it writes."""
+    path = settings().state_dir / "demo-sending.json"
+    command(*args, "--summary", str(path))
+    return dict(json.loads(path.read_text()))
 
 
 def command(*args: str) -> None:
