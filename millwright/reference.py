@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ create table if not exists reference.versions (
     applied_at timestamptz not null default now()
 )"""
 
-_POSTGRES = {str: "text", float: "double precision", int: "bigint", bool: "boolean", dt.time: "time", dt.date: "date"}
+_POSTGRES = {str: "text", float: "double precision", int: "bigint", bool: "boolean"}
 
 
 def read(table: str, directory: Path | None = None) -> list[Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 def _zone(name: str) -> str:
@@ -26,7 +25,10 @@ def _pattern(text: str) -> str:
     return text
 
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+def _whole_hour(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):00", text):
+        raise ValueError(f"{text!r} is not a whole hour such as 06:00")
+    return text
 
 
 class Entry(BaseModel):
@@ -44,14 +46,13 @@ class Plant(Entry):
 
 
 class Shift(Entry):
-    """A shift of a plant's calendar, in the plant's local time; one that ends before it starts ends the next day."""
+    """A shift: it starts on `days` (1 is Monday) at `start`, local time of the plant, and lasts `hours`."""
 
     plant_id: str
-    shift_id: str
-    name: str
-    starts: dt.time
-    ends: dt.time
-    weekdays: tuple[Weekday, ...]
+    shift: str
+    start: Annotated[str, AfterValidator(_whole_hour)]
+    hours: Annotated[float, Field(gt=0, le=24)]
+    days: tuple[Annotated[int, Field(ge=1, le=7)], ...]
 
 
 class Product(Entry):
@@ -59,13 +60,14 @@ class Product(Entry):
 
     product_id: str
     name: str
-    ideal_cycle_time: float
+    ideal_cycle_time: Annotated[float, Field(gt=0)]
 
 
 class DefectType(Entry):
-    """A kind of defect that an inspection can find."""
+    """A kind of defect that an inspection can find, and the result that it leads to."""
 
     defect_type: str
+    severity: Literal["Minor Defect", "Major Defect", "Reject"]
     description: str
 
 
@@ -74,20 +76,19 @@ class AlarmLimit(Entry):
 
     equipment_type: str
     channel: str
-    low_critical: float | None = None
-    low_warning: float | None = None
-    high_warning: float | None = None
-    high_critical: float | None = None
+    warning_low: float | None = None
+    warning_high: float | None = None
+    critical_low: float | None = None
+    critical_high: float | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> AlarmLimit:
-        given = [
-            v for v in (self.low_critical, self.low_warning, self.high_warning, self.high_critical) if v is not None
-        ]
+        inward = (self.critical_low, self.warning_low, self.warning_high, self.critical_high)
+        given = [limit for limit in inward if limit is not None]
         if not given:
             raise ValueError("there is no limit in it")
         if given != sorted(given):
-            raise ValueError("low_critical <= low_warning <= high_warning <= high_critical does not hold")
+            raise ValueError("critical_low <= warning_low <= warning_high <= critical_high does not hold")
         return self
 
 
@@ -102,7 +103,7 @@ class Recommendation(Entry):
 # Table → row class and what makes two rows the same.
 TABLES: dict[str, tuple[type[Entry], tuple[str, ...]]] = {
     "plants": (Plant, ("plant_id",)),
-    "shifts": (Shift, ("plant_id", "shift_id")),
+    "shifts": (Shift, ("plant_id", "shift")),
     "products": (Product, ("product_id",)),
     "defect_types": (DefectType, ("defect_type",)),
     "alarm_limits": (AlarmLimit, ("equipment_type", "channel")),
