@@ -18,7 +18,10 @@ from millwright.settings import Settings
 
 @dataclass(frozen=True)
 class State:
-    """One part: `state` is running, not answering, stopped or external; memory is that of all its processes, in MB."""
+    """One part. `state`: running, not answering, stopped; external or unreachable when it is somebody else's.
+
+    Memory is that of all its processes, in MB.
+    """
 
     part: str
     state: str
@@ -40,9 +43,7 @@ def status(config: Settings) -> list[State]:
 def _state(config: Settings, part: Part) -> State:
     address = part.address(config)
     if part.is_external(config):
-        return State(
-            part.name, "external" if _answers(config, part, 0.0) else "external, not answering", None, None, address
-        )
+        return State(part.name, "external" if _answers(config, part, 0.0) else "unreachable", None, None, address)
     process = supervised(config, part.name)
     running = process.running()
     if running is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from infra.local import databases
 from infra.local.part import Step
 from millwright.settings import Settings
@@ -22,24 +20,18 @@ def _tables(config: Settings) -> None:
 
 
 def _topics(config: Settings) -> None:
-    if importlib.util.find_spec("millwright.topics") is None:
-        return
     from millwright import topics
 
     topics.ensure_topics()
 
 
 def _schemas(config: Settings) -> None:
-    if importlib.util.find_spec("millwright.registry") is None:
-        return
     from millwright import registry
 
     registry.register_all()
 
 
 def _reference(config: Settings) -> None:
-    if importlib.util.find_spec("millwright.reference") is None:
-        return
     from millwright import reference
 
     reference.apply()

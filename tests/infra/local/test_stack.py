@@ -18,7 +18,7 @@ from infra.local import postgres_place, stack, unprivileged
 from infra.local.status import status
 from millwright.errors import MillwrightError
 from millwright.settings import Settings
-from tests.stack import TestStack, end, environment, free_ports
+from tests.stack import TestStack, end, free_ports
 
 _SMALL = ("databases", "kafka", "registry")
 
@@ -250,7 +250,7 @@ def test_an_ordinary_user_can_run_it(own, tmp_path_factory):
     nobody = 65534
     if os.geteuid() == 0:
         os.chown(folder, nobody, nobody)
-    values = {name.removeprefix("MILLWRIGHT_").lower(): value for name, value in environment(folder).items()}
+    config = Settings(state_dir=folder, postgres_port=next(free_ports(1)))
     child = os.fork()
     if child == 0:
         code = 1
@@ -260,7 +260,6 @@ def test_an_ordinary_user_can_run_it(own, tmp_path_factory):
                 os.setgid(nobody)
                 os.setuid(nobody)
             postgres_place._wheel = lambda: programs / "bin"
-            config = Settings(**values)
             stack.up(config, {"databases"})
             running = stack.supervised(config, "postgres").running()
             assert running is not None
