@@ -28,15 +28,19 @@ def streaming_to_batch_etl() -> None:
 
     @task
     def cleanse() -> list[dict[str, Any]]:
-        from spark_jobs.cleanse import cleanse_all
+        from millwright.contracts import contracts
+        from spark_jobs.cleanse import cleanse_new
+        from spark_jobs.engine import Engine
 
-        return [result.as_dict() for result in cleanse_all()]
+        with Engine() as engine:
+            return [cleanse_new(stream, engine).as_dict() for stream in contracts()]
 
     @task(outlets=[RAW])
     def load() -> Any:
-        from spark_jobs.load import load_all
+        from millwright.contracts import contracts
+        from spark_jobs.load import load_new
 
-        yield Metadata(RAW, extra={"loads": [result.as_dict() for result in load_all()]})
+        yield Metadata(RAW, extra={"loads": [load_new(stream).as_dict() for stream in contracts()]})
 
     kafka_to_lake() >> cleanse() >> load()
 
