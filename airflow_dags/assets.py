@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetAlias
 
 RAW = Asset(name="raw", uri="millwright://warehouse/raw")
 MARTS = Asset(name="marts", uri="millwright://warehouse/marts")
 MODEL = Asset(name="model", uri="millwright://mlflow/champion")
 PREDICTIONS = Asset(name="predictions", uri="millwright://warehouse/ml/predictions")
+
+# What a task may change: it tells so only when it has, so that an idle plant wakes nobody.
+RAW_IF_CHANGED = AssetAlias(name="raw_if_changed")
+MODEL_IF_PROMOTED = AssetAlias(name="model_if_promoted")
+PREDICTIONS_IF_NEW = AssetAlias(name="predictions_if_new")
 
 # One run of a DAG at a time: tasks go on from stored watermarks, so a second run has nothing to add.
 DEFAULTS: dict[str, Any] = {

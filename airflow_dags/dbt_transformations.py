@@ -24,7 +24,9 @@ def dbt_transformations() -> None:
     def dbt_build() -> Any:
         from millwright.dbt_runner import build
 
-        yield Metadata(MARTS, extra=build())
+        built = build()
+        yield Metadata(MARTS, extra=built)
+        return built
 
     dbt_build()
 

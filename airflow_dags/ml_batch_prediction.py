@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, MARTS, MODEL, PREDICTIONS
+from airflow_dags.assets import DEFAULTS, MARTS, MODEL, PREDICTIONS, PREDICTIONS_IF_NEW
 
 
 @dag(
@@ -19,11 +19,14 @@ from airflow_dags.assets import DEFAULTS, MARTS, MODEL, PREDICTIONS
     **DEFAULTS,
 )
 def ml_batch_prediction() -> None:
-    @task(outlets=[PREDICTIONS])
+    @task(outlets=[PREDICTIONS_IF_NEW])
     def predict() -> Any:
         from ml.predict import run
 
-        yield Metadata(PREDICTIONS, extra=run("failure"))
+        said = run("failure")
+        if said.get("added"):
+            yield Metadata(PREDICTIONS, extra=said, alias=PREDICTIONS_IF_NEW)
+        return said
 
     @task
     def refresh_marts() -> dict[str, Any]:

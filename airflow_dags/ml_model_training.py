@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow.sdk import Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, MODEL
+from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED
 
 
 @dag(schedule="@daily", tags=["ml"], doc_md=__doc__, **DEFAULTS)
@@ -43,11 +43,14 @@ def ml_model_training() -> None:
 
         return train.register(evaluated)
 
-    @task(outlets=[MODEL])
+    @task(outlets=[MODEL_IF_PROMOTED])
     def deploy(registered: dict[str, Any]) -> Any:
         from ml import train
 
-        yield Metadata(MODEL, extra=train.deploy(registered))
+        deployed = train.deploy(registered)
+        if deployed.get("promoted"):
+            yield Metadata(MODEL, extra=deployed, alias=MODEL_IF_PROMOTED)
+        return deployed
 
     deploy(register(evaluate(fit(extract()))))
 

@@ -5,7 +5,7 @@
 - **kafka_to_lake** makes sure that everything sent before it started is in bronze. Where the sink runs as a
   service it waits for it; where none does, it runs the sink itself.
 - **cleanse** reads the new bronze files (Spark) and rewrites the silver dates they touch.
-- **load** takes the changed silver dates to Postgres and wakes `dbt_transformations`.
+- **load** takes the changed silver dates to Postgres and, if a row changed, wakes `dbt_transformations`.
 
 **When it fails**: `millwright status` shows which part is down, `millwright up` heals it; then clear the task.
 Nothing is lost or doubled by a run that was killed: each step goes on from what it last committed.
@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow.sdk import Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, RAW
+from airflow_dags.assets import DEFAULTS, RAW, RAW_IF_CHANGED
 
 
 @dag(schedule="@hourly", tags=["etl", "streaming"], doc_md=__doc__, **DEFAULTS)
@@ -35,12 +35,15 @@ def streaming_to_batch_etl() -> None:
         with Engine() as engine:
             return [cleanse_new(stream, engine).as_dict() for stream in contracts()]
 
-    @task(outlets=[RAW])
+    @task(outlets=[RAW_IF_CHANGED])
     def load() -> Any:
         from millwright.contracts import contracts
         from spark_jobs.load import load_new
 
-        yield Metadata(RAW, extra={"loads": [load_new(stream).as_dict() for stream in contracts()]})
+        loads = [load_new(stream).as_dict() for stream in contracts()]
+        if any(each["rows_inserted"] or each["rows_updated"] or each["rows_deleted"] for each in loads):
+            yield Metadata(RAW, extra={"loads": loads}, alias=RAW_IF_CHANGED)
+        return loads
 
     kafka_to_lake() >> cleanse() >> load()
 

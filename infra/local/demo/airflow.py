@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -62,6 +63,11 @@ class Airflow:
                     return str(run["dag_run_id"])
             time.sleep(_POLL_SECONDS)
         raise MillwrightError(f"{cause[0]} did not wake {dag_id}.", f"Is the scheduler up? See {settings().airflow}.")
+
+    def told(self, dag_id: str, run_id: str) -> list[str]:
+        """Names of the assets that a run said it has changed."""
+        path = f"/api/v2/assets/events?source_dag_id={dag_id}&source_run_id={quote(run_id)}"
+        return [event["name"] for event in self._request("GET", path)["asset_events"]]
 
     def wait(self, dag_id: str, run_id: str, tell: Callable[[str], None], timeout: float = 1200) -> None:
         """Wait until a run has succeeded; `tell` hears which task runs.

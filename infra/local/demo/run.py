@@ -69,6 +69,9 @@ class Demo:
         run_id = airflow.trigger(first)
         self.wait(airflow, first, run_id)
         for dag_id in woken:
+            if not airflow.told(first, run_id):
+                self.console.print(f"  {first} changed nothing, so {dag_id} was not woken.")
+                return
             run_id = airflow.woken_by(dag_id, (first, run_id))
             self.wait(airflow, dag_id, run_id)
             first = dag_id
