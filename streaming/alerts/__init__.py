@@ -1,0 +1,1 @@
+"""Raises and clears alarms on the streams that have channels."""
