@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import httpx
 import psycopg2
 
 from infra.local import databases
-from infra.local.environment import of_platform
+from infra.local.environment import inherited, of_platform
 from infra.local.part import Launch, Part
 from millwright.errors import MillwrightError
 from millwright.settings import Settings
@@ -93,7 +92,7 @@ def prepare(config: Settings) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             ended = subprocess.run(
-                launch.argv, env={**os.environ, **launch.env}, stdout=output, stderr=output, check=False
+                launch.argv, env={**inherited(), **launch.env}, stdout=output, stderr=output, check=False
             )
         if ended.returncode:
             raise MillwrightError("Airflow could not make its tables.", f"See {log}.")
@@ -126,7 +125,7 @@ def _scalar(config: Settings, query: str, *values: object) -> object:
 def _web_ready(config: Settings, since: float) -> bool:
     """Whether the api-server answers and reaches its database."""
     try:
-        answer = httpx.get(f"{config.airflow}/api/v2/monitor/health", timeout=10, trust_env=False)
+        answer = httpx.get(f"{config.airflow}/api/v2/monitor/health", timeout=10, trust_env=bool(config.airflow_url))
         return answer.status_code == 200 and answer.json()["metadatabase"]["status"] == "healthy"
     except (httpx.HTTPError, ValueError):
         return False
@@ -143,7 +142,7 @@ def _beats(job: str, config: Settings, since: float) -> bool:
     return bool(_scalar(config, beat, job, since - 2))
 
 
-def _daemon(name: str, job: str, *arguments: str) -> Part:
+def _daemon(name: str, job: str, *arguments: str, grace_seconds: float = 30.0) -> Part:
     return Part(
         name=f"airflow-{name}",
         launch=lambda config: _launch(config, name, *arguments),
@@ -153,6 +152,7 @@ def _daemon(name: str, job: str, *arguments: str) -> Part:
         prepare=prepare,
         ready=lambda config, since: _beats(job, config, since),
         patience_seconds=240,
+        grace_seconds=grace_seconds,
     )
 
 
@@ -169,7 +169,9 @@ AIRFLOW = [
         patience_seconds=240,
     ),
     # Logs are read from their folder: servers for them would listen on all addresses.
-    _daemon("scheduler", "SchedulerJob", "--skip-serve-logs"),
+    # It waits for the tasks that run; they may be killed at any instant and tried again, so not for long.
+    _daemon("scheduler", "SchedulerJob", "--skip-serve-logs", grace_seconds=10),
     _daemon("dag-processor", "DagProcessorJob"),
-    _daemon("triggerer", "TriggererJob", "--skip-serve-logs"),
+    # Left alone it waits ten seconds for triggers; they stand in the database and are taken up again.
+    _daemon("triggerer", "TriggererJob", "--skip-serve-logs", grace_seconds=2),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -27,9 +28,13 @@ def up(only: tuple[str, ...]) -> None:
 
     config = settings()
     _check_names(only, set(stack.NODES))
-    with Progress("Starting") as progress:
-        stack.up(config, only or None, progress.report)
     console = Console(highlight=False, soft_wrap=True)
+    try:
+        with Progress("Starting") as progress:
+            stack.up(config, only or None, progress.report)
+    except KeyboardInterrupt:
+        console.print("Interrupted. What has started goes on; `millwright up` continues, `millwright down` stops it.")
+        os._exit(130)  # threads still wait for parts to answer
     if not config.database_url and (where := place(config)).is_outside:
         console.print(
             f"Postgres keeps its files in {where.home}, for the user it runs as may not enter {where.state_dir}."

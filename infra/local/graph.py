@@ -26,7 +26,8 @@ def run(needs: Mapping[str, Collection[str]], act: Callable[[str], None]) -> Non
     waiting = {name: {need for need in of if need in needs} for name, of in needs.items()}
     under_way: dict[Future[None], str] = {}
     failed: BaseException | None = None
-    with ThreadPoolExecutor(max_workers=max(1, len(needs))) as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, len(needs)))
+    try:
         while under_way or (waiting and failed is None):
             for name in [name for name, left in waiting.items() if not left and failed is None]:
                 del waiting[name]
@@ -39,5 +40,7 @@ def run(needs: Mapping[str, Collection[str]], act: Callable[[str], None]) -> Non
                 failed = failed or future.exception()
                 for left in waiting.values():
                     left.discard(ended)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C is not made to wait for what is under way
     if failed is not None:
         raise failed

@@ -41,7 +41,7 @@ def ready(config: Settings, since: float) -> bool:
     """Whether it lists experiments, which it does from its database."""
     try:
         address = f"{config.mlflow}/api/2.0/mlflow/experiments/search?max_results=1"
-        return httpx.get(address, timeout=10, trust_env=False).status_code == 200
+        return httpx.get(address, timeout=10, trust_env=bool(config.mlflow_url)).status_code == 200
     except httpx.HTTPError:
         return False
 

@@ -63,6 +63,7 @@ class Part:
     ready: Callable[[Settings, float], bool] = _no_marker
     stop_signal: signal.Signals = signal.SIGTERM
     patience_seconds: float = 120.0  # a first start on a busy machine
+    grace_seconds: float = 30.0  # to end by itself: Kafka and Postgres write out what they hold
 
     def is_external(self, config: Settings) -> bool:
         """Whether the settings name somebody else's."""

