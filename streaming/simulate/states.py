@@ -26,7 +26,7 @@ REASONS: list[tuple[str | None, bool | None]] = [
 ]
 NO_SHIFT, WAITING, CHANGEOVER, MAINTENANCE, FAILED = range(1, 6)
 
-MAINTENANCE_DAYS = 30  # a planned maintenance renews the components that are worn by more than half
+MAINTENANCE_DAYS = 42  # a planned maintenance renews the component that is worn most
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def wear_out(machine: Machine, days: Days, seed: int) -> tuple[list[Component], 
         else:
             end = service + 120 + int(rng.integers(180))
             days.enter(service, end, DOWN, MAINTENANCE)
-            worn = [c for c in components if (load[service] - c.load[-1]) / c.life[-1] > 0.5]
-            renewed, planned = worn or [max(components, key=lambda c: (load[service] - c.load[-1]) / c.life[-1])], True
+            renewed = [max(components, key=lambda c: (load[service] - c.load[-1]) / c.life[-1])]
+            planned = True
             service += MAINTENANCE_DAYS * 1440
         load = days.load()
         for each in renewed:

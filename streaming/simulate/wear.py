@@ -10,9 +10,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-LIFE_HOURS = 1250.0  # scale of the Weibull distribution of lives, in hours of full load: 80 days in three shifts
+LIFE_HOURS = 1200.0  # scale of the Weibull distribution of lives, in hours of full load: 70-110 days by shifts
 LIFE_SHAPE = 5.0
-SUDDEN = 0.08  # share of lives that end early, without a sign
+SUDDEN = 0.05  # share of lives that end early, without a sign
 
 
 def symptom(wear: Floats) -> Floats:
@@ -35,10 +35,11 @@ class Component:
         """Begin a new life at a minute; `load` is the machine's load up to it, in hours."""
         life = LIFE_HOURS * float(rng.weibull(LIFE_SHAPE))
         used, early, part = rng.random(3)
-        if not self.since:
-            load -= 0.9 * life * float(used)  # a machine does not come new into the history
         self.sudden = bool(early < SUDDEN)
-        self.ends_at = load + life * (0.4 + 0.4 * float(part) if self.sudden else 1.0)
+        lasts = life * (0.4 + 0.4 * float(part) if self.sudden else 1.0)
+        if not self.since:
+            load -= 0.9 * lasts * float(used)  # a machine does not come new into the history
+        self.ends_at = load + lasts
         self.since.append(minute)
         self.load.append(load)
         self.life.append(life)
