@@ -33,7 +33,8 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     command = [
         *(_dbt(), "build", "--project-dir", str(project), "--profiles-dir", str(dbt_sources.profiles_dir(project))),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
-        *(("--select", select) if select else ()),
+        # Tests only of what is selected or lies before it: the rest may not have been built yet.
+        *(("--select", select, "--indirect-selection", "buildable") if select else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
     with _one_at_a_time(where):

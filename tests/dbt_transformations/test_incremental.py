@@ -144,3 +144,17 @@ def test_a_second_run_writes_nothing(dbt):
         "fact_equipment_events",
     ):
         assert told[model] == "success: INSERT 0 0"
+
+
+def test_a_label_becomes_known_when_the_days_after_it_are_in(dbt):
+    labels = "select failure_within_24_hours, failure_within_7_days from intermediate.int_failure_labels order by hour"
+    load("sensor_readings", [READING])
+    dbt("run")
+    assert query(labels) == [(None, None)]
+    load("sensor_readings", [READING | {"event_time": START + dt.timedelta(hours=24)}])
+    dbt("run")
+    assert query(labels) == [(False, None), (None, None)]
+    late_failure = {"equipment_id": "m1", "event_time": START + dt.timedelta(hours=25), "kind": "failure"}
+    load("equipment_events", [late_failure])
+    dbt("run")
+    assert query(labels) == [(False, True), (True, True)]

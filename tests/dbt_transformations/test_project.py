@@ -1,0 +1,105 @@
+"""The project as a whole: it builds with its own tests, on nothing, on little, and with a channel more."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from millwright import dbt_sources, tables
+from millwright.settings import settings
+from tests.contract_change import changed_contract
+from tests.dbt_transformations.loads import at, load, query
+
+START = at("2026-01-30 00:00")
+
+
+def plant() -> None:
+    load(
+        "equipment_assets",
+        [
+            {
+                "equipment_id": "m1",
+                "event_time": START,
+                "equipment_name": "Press",
+                "equipment_type": "press",
+                "plant_id": "north",
+            }
+        ],
+    )
+    load("sensor_readings", [{"equipment_id": m, "event_time": START, "temperature": 20.0} for m in ("m1", "m2")])
+    load("equipment_events", [{"equipment_id": "m1", "event_time": START, "kind": "failure", "component": "motor"}])
+
+
+def predict(probability: float, factor: str) -> None:
+    query(
+        "insert into ml.predictions (model_name, model_version, equipment_id, data_watermark, horizon_hours,"
+        " probability, threshold, predicted, factors) values ('failure', 1, 'm1', %s, 24, %s, 0.5, true,"
+        " jsonb_build_array(jsonb_build_object('feature', %s::text, 'value', 1, 'contribution', 0.5)))",
+        (START, probability, factor),
+    )
+
+
+def test_an_empty_warehouse_builds_and_passes_its_tests(dbt):
+    told = dbt("build")
+    assert told["mart_equipment_health"] == "success: SELECT 0"
+
+
+def test_every_machine_has_its_row_in_both_marts_before_any_model_has_spoken(dbt):
+    plant()
+    dbt("build")
+    rows = query(
+        "select equipment_id, health_status, predicted_failure_prob, recommendation, failures_90_days"
+        " from marts.mart_predictive_maintenance order by 1"
+    )
+    assert rows == [("m1", None, None, None, 0), ("m2", None, None, None, 0)]
+
+
+def test_a_prediction_shows_with_status_and_what_to_do(dbt):
+    plant()
+    predict(0.9, "hours_since_maintenance_motor")
+    dbt("build")
+    mart = "select health_status, top_factor, recommendation from marts.mart_predictive_maintenance"
+    [(status, factor, action)] = query(f"{mart} where equipment_id = 'm1'")
+    assert (status, factor) == ("Critical", "hours_since_maintenance_motor")
+    assert action.startswith("Service motor")
+    assert query(
+        "select predicted_failure_prob, health_status from marts.mart_equipment_health where equipment_id = 'm1'"
+    ) == [(0.9, "Critical")]
+
+
+@pytest.mark.parametrize("reading", [{"temperature": 2000.0}, {"vibration": -1.0}])
+def test_a_reading_outside_its_contracts_range_fails_a_test_that_names_the_channel(dbt, reading):
+    load("sensor_readings", [{"equipment_id": "m1", "event_time": START} | reading])
+    dbt("run")
+    told = dbt("test", "--select", "stg_sensor_readings", fails=True)
+    (failed,) = (name for name, said in told.items() if said.startswith("fail"))
+    assert failed.startswith("accepted_range")
+    assert next(iter(reading)) in failed
+
+
+def test_a_new_channel_comes_by_itself_and_old_rows_lack_it(dbt, tmp_path, monkeypatch):
+    plant()
+    dbt("run")
+    monkeypatch.setenv("MILLWRIGHT_DBT_DIR", str(shutil.copytree(settings().dbt_dir, tmp_path / "project")))
+    channel = {
+        "name": "torque",
+        "type": ["null", "double"],
+        "default": None,
+        "doc": "Torque.",
+        "unit": "Nm",
+        "channel": True,
+    }
+    with changed_contract("equipment-sensors", lambda avro: avro["fields"].append(channel)):
+        tables.migrate()
+        dbt_sources.generate()
+        load("sensor_readings", [{"equipment_id": "m1", "event_time": at("2026-01-30 05:00"), "torque": 7.0}])
+        dbt("build")
+    assert query("select event_time, torque from marts.fact_sensor_readings where equipment_id = 'm1' order by 1") == [
+        (START, None),
+        (at("2026-01-30 05:00"), 7.0),
+    ]
+    assert query("select max(torque_mean), max(torque_max) from intermediate.int_equipment_metrics_hourly") == [
+        (7.0, 7.0)
+    ]
+    assert query("select max_torque_24h from marts.mart_equipment_health where equipment_id = 'm1'") == [(7.0,)]
