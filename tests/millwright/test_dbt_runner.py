@@ -7,7 +7,7 @@ import pytest
 from millwright import dbt_runner, reference
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
-from tests.dbt_transformations.loads import at, load, query
+from tests.dbt_transformations.loads import at, load
 
 READING = {"equipment_id": "m1", "event_time": at("2026-01-30 00:00"), "temperature": 20.0}
 
