@@ -72,9 +72,12 @@ class Publisher:
             self._producer.poll(0)
             self._check()
 
-    def send_raw(self, topic: str, key: bytes | None, value: bytes | None) -> None:
-        """Send bytes as they are: what a broken producer would send, or a record that was encoded before."""
-        self._produce(topic, key, value)
+    def send_raw(self, topic: str, key: bytes | None, value: bytes | None, timestamp_ms: int = 0) -> None:
+        """Send bytes as they are: what a broken producer would send, or a record that was encoded before.
+
+        `timestamp_ms` is what the producer's clock is said to be, 0 for the true one.
+        """
+        self._produce(topic, key, value, timestamp_ms)
 
     def flush(self) -> None:
         """Wait until everything sent is acknowledged. Raises Unavailable when something could not be delivered."""
@@ -91,14 +94,14 @@ class Publisher:
         else:
             self._producer.flush(10.0)  # what was sent before the error is still sent, if the broker is there
 
-    def _produce(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+    def _produce(self, topic: str, key: bytes | None, value: bytes | None, timestamp_ms: int = 0) -> None:
         if topic not in self._topics:
             self._topics = self._existing()
             if topic not in self._topics:
                 raise MillwrightError(f"Kafka at {settings().kafka} has no topic {topic}.", "`millwright up` makes it.")
         while True:
             try:
-                self._producer.produce(topic, value, key, on_delivery=self._on_failure)
+                self._producer.produce(topic, value, key, on_delivery=self._on_failure, timestamp=timestamp_ms)
                 break
             except BufferError:  # the queue is full: the broker is slower than we are, or away
                 self._producer.poll(0.1)

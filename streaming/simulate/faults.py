@@ -93,9 +93,10 @@ class _Step:
     def draws(self, fault: str) -> np.random.Generator:
         return draws(self.seed, f"fault {fault}", STREAMS.index(self.stream), self.number)
 
-    def chosen(self, fault: str, count: int) -> Any:
+    def chosen(self, fault: str, count: int, among: Any = slice(None)) -> Any:
         """A mask of the records that the fault meets."""
-        mask = self.draws(fault).random(count) < getattr(self.faults, fault)
+        mask = np.zeros(count, dtype=bool)
+        mask[among] = (self.draws(fault).random(count) < getattr(self.faults, fault))[among]
         self.tally.add(fault, self.stream, int(mask.sum()))
         return mask
 
@@ -114,11 +115,10 @@ class _Step:
     ) -> Iterator[Chunk | Message]:
         count, spec = len(table), contract(self.stream)
         place = np.arange(count, dtype=float)
-        moved, how_far = self.chosen("out_of_order", count), self.draws("how far").uniform(2, 60, count)
+        moved, how_far = self.chosen("out_of_order", count, kept), self.draws("how far").uniform(2, 60, count)
         place[moved] += how_far[moved]
-        twice, again = self.chosen("duplicates", count), self.draws("again").uniform(0.5, 2000, count)
-        twice &= np.isin(np.arange(count), kept)
-        skewed, skew = self.chosen("clock_skew", count), self.draws("skew").uniform(-5, 5, count) * 86_400_000
+        twice, again = self.chosen("duplicates", count, kept), self.draws("again").uniform(0.5, 2000, count)
+        skewed, skew = self.chosen("clock_skew", count, kept), self.draws("skew").uniform(-5, 5, count) * 86_400_000
         future = self._future(table, now)
         parts = pa.concat_tables([table, *due, future]) if due or len(future) else table
         extra = self.draws("place").uniform(0, max(count, 1), len(parts) - count)

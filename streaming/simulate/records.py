@@ -64,7 +64,7 @@ def sensors(plant: Plant, day: int, seconds: Floats) -> pa.Table:
     parts = []
     for story in plant.timelines:
         rng = draws(plant.seed, "reading", story.machine.index, day)
-        parts.append(_table(plant, SENSORS, story, seconds, readings(story, seconds, plant.seed, rng)))
+        parts.append(table(plant, SENSORS, story, seconds, readings(story, seconds, plant.seed, rng)))
     return _in_order(parts)
 
 
@@ -84,7 +84,7 @@ def quality(plant: Plant, day: int) -> pa.Table:
     parts = []
     for story in plant.timelines:
         columns = inspections(story, day, plant.seed, plant.products, defects)
-        parts.append(_table(plant, QUALITY, story, columns.pop("seconds"), columns))
+        parts.append(table(plant, QUALITY, story, columns.pop("seconds"), columns))
     return _in_order(parts)
 
 
@@ -103,11 +103,11 @@ def production(plant: Plant, since: int, until: int) -> pa.Table:
             "units": story.units[hours],
             "good_units": story.good_units[hours],
         }
-        parts.append(_table(plant, PRODUCTION, story, hours * 3600.0, columns))
+        parts.append(table(plant, PRODUCTION, story, np.asarray(hours * 3600.0, dtype=np.float64), columns))
     return _in_order(parts)
 
 
-def _table(plant: Plant, stream: str, story: Timeline, seconds: Floats, columns: dict[str, Any]) -> pa.Table:
+def table(plant: Plant, stream: str, story: Timeline, seconds: Floats, columns: dict[str, Any]) -> pa.Table:
     """A machine's records; fields of the contract that the simulator does not know are null."""
     given = {
         **columns,
@@ -120,5 +120,5 @@ def _table(plant: Plant, stream: str, story: Timeline, seconds: Floats, columns:
 
 
 def _in_order(parts: list[pa.Table]) -> pa.Table:
-    table = pa.concat_tables(parts)
-    return table.sort_by([("event_time", "ascending"), ("equipment_id", "ascending")]).combine_chunks()
+    keys = [("event_time", "ascending"), ("equipment_id", "ascending")]
+    return pa.concat_tables(parts).sort_by(keys).combine_chunks()

@@ -45,5 +45,5 @@ def readings(story: Timeline, seconds: Floats, seed: int, rng: np.random.Generat
         value = story.machine.type.levels[channel] * story.machine.factors[channel] * level * noise
         if channel == "temperature":
             value = value + 0.5 * (ambient(seconds, seed) - 20.0)
-        values[channel] = np.round(np.maximum(value, 0.0), 3)
+        values[channel] = np.round(np.maximum(value, 0.0), 3).astype(np.float64)
     return values

@@ -1,4 +1,4 @@
-"""What a model or a KPI can be held against: failures to come, wear, and OEE by shift, as the plant itself knows them."""
+"""What models and KPIs can be held against: the failures to come, wear, and OEE by shift, as the plant knows them."""
 
 from __future__ import annotations
 
