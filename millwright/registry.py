@@ -76,16 +76,16 @@ class Registry:
             versions = self._versions(subject)
             return self._version(subject, versions[-1]) if versions else None
 
-    def schema(self, subject: str, schema_id: int) -> Registered | None:
-        """A subject's schema by id; None when the subject has no such schema."""
+    def schemas(self, subject: str, ids: set[int]) -> dict[int, Registered]:
+        """A subject's schemas by id, as far as it has them; asks only when one of the ids is not known yet."""
         known = self._known.setdefault(subject, {})
-        if schema_id not in known:
+        if not ids <= known.keys():
             with self._asking():
                 have = {schema.version for schema in known.values()}
                 for version in self._versions(subject):
                     if version not in have:
                         self._version(subject, version)
-        return known.get(schema_id)
+        return {schema_id: known[schema_id] for schema_id in ids if schema_id in known}
 
     def _version(self, subject: str, version: int) -> Registered:
         found = self._client.get_version(subject, version)

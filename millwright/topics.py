@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
@@ -69,8 +70,13 @@ def ensure_topics() -> TopicReport:
     return TopicReport(created, differing)
 
 
+@lru_cache(maxsize=4)
+def _admin_of(address: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": address, "log_level": 0})
+
+
 def _admin() -> AdminClient:
-    return AdminClient({"bootstrap.servers": settings().kafka, "log_level": 0})
+    return _admin_of(settings().kafka)
 
 
 def _new(name: str, config: Settings) -> NewTopic:

@@ -1,0 +1,131 @@
+"""Where the lake's objects are kept. The one thing asked of a store beyond reading: create a name once, for good."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from millwright.errors import MillwrightError, Unavailable
+from millwright.failpoints import failpoint
+from millwright.settings import settings
+
+_WRITING = ".writing"  # files not yet published; on the lake's own file system, so that they can be linked
+
+
+class Store(Protocol):
+    """Objects by key (`bronze/topic/…`). Every method raises Unavailable when the store fails."""
+
+    def create(self, key: str, data: bytes, step: str) -> bool:
+        """Publish an object durably and whole, unless the name is taken: then False. `step` names the failpoints."""
+
+    def read(self, key: str, limit: int = -1) -> bytes | None:
+        """An object's first `limit` bytes (-1: all of them); None when there is no such object."""
+
+    def names(self, folder: str) -> list[str]:
+        """What lies directly in a folder, sorted; empty when there is no such folder."""
+
+    def settle(self, key: str) -> None:
+        """Make sure that an object that can be seen would also survive a power cut."""
+
+    def path(self, key: str) -> str:
+        """What other programs open it by."""
+
+
+class FileStore:
+    """A folder of this machine. An object is written beside, synced, linked to its name, and its folder synced."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self, key: str, data: bytes, step: str) -> bool:
+        target = self.root / key
+        writing = self.root / _WRITING / f"{uuid.uuid4().hex}-{target.name}"
+        try:
+            _make_folder(target.parent)
+            writing.parent.mkdir(exist_ok=True)
+            return self._publish(writing, target, data, step)
+        except OSError as error:
+            raise self._failed(f"write {key}", error) from error
+
+    def _publish(self, writing: Path, target: Path, data: bytes, step: str) -> bool:
+        try:
+            with writing.open("xb") as file:
+                file.write(data)
+                file.flush()
+                failpoint(f"{step}.after_write")
+                os.fsync(file.fileno())
+            failpoint(f"{step}.after_fsync")
+            try:
+                os.link(writing, target)
+            except FileExistsError:
+                return False
+            failpoint(f"{step}.after_link")
+            _sync(target.parent)
+            failpoint(f"{step}.after_dir_fsync")
+            return True
+        finally:
+            writing.unlink(missing_ok=True)
+
+    def read(self, key: str, limit: int = -1) -> bytes | None:
+        try:
+            with (self.root / key).open("rb") as file:
+                return file.read(limit)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(f"read {key}", error) from error
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            return sorted(os.listdir(self.root / folder))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._failed(f"list {folder}", error) from error
+
+    def settle(self, key: str) -> None:
+        try:
+            folder = (self.root / key).parent
+            while folder != self.root.parent:
+                _sync(folder)
+                folder = folder.parent
+        except OSError as error:
+            raise self._failed(f"sync {key}", error) from error
+
+    def path(self, key: str) -> str:
+        return str(self.root / key)
+
+    def _failed(self, deed: str, error: OSError) -> Unavailable:
+        return Unavailable(
+            f"The lake at {self.root} could not {deed}: {error.strerror}.", "Look at its disk and permissions."
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    """A new folder's name has to survive a power cut as well as the file in it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lake_store() -> Store:
+    """The store at settings().lake. Raises MillwrightError for an address of a kind that cannot be used yet."""
+    kind, _, place = settings().lake.partition("://")
+    if kind != "file" or not place.startswith("/"):
+        raise MillwrightError(
+            f"MILLWRIGHT_LAKE_URL={settings().lake} cannot be used: the lake has to be a folder.",
+            "Set it to file:///some/folder.",
+        )
+    return FileStore(Path(place))

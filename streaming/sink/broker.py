@@ -1,0 +1,95 @@
+"""The sink's side of Kafka: its consumer, and what the broker says of the topics."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import lru_cache
+
+from confluent_kafka import Consumer, ConsumerGroupState, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from millwright.errors import MillwrightError
+from millwright.settings import settings
+from millwright.topics import Topic, broker_unavailable, describe
+from streaming.sink.position import Log, Partition
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 10.0
+
+_CONFIG = {
+    "enable.auto.commit": False,  # the lake is the truth; committed offsets are for lag monitoring only
+    "auto.offset.reset": "error",  # a position that Kafka no longer has is looked into, never skipped
+    "isolation.level": "read_committed",
+    "enable.partition.eof": True,
+    "session.timeout.ms": 6000,  # a worker that is killed is missed after this long
+    "log_level": 2,  # what matters comes as an error
+    "reconnect.backoff.max.ms": 2000,
+    # A full queue makes the client wait a second by default, and the queue is what bounds memory.
+    "fetch.queue.backoff.ms": 10,
+    "queued.min.messages": 50_000,
+    "queued.max.messages.kbytes": 16_384,
+}
+
+
+def open_consumer() -> Consumer:
+    """A consumer of the sink's group."""
+    return Consumer({"bootstrap.servers": settings().kafka, "group.id": settings().sink_group, **_CONFIG})
+
+
+def partitions_of(topics: Iterable[str]) -> list[Partition]:
+    """All partitions of topics. Raises MillwrightError for a topic that is not there; Unavailable without a broker."""
+    found = _described(topics)
+    return [(topic, number) for topic, described in found.items() for number in range(described.partitions)]
+
+
+def look(partitions: Iterable[Partition]) -> dict[Partition, Log]:
+    """The partitions as Kafka has them now. Raises as `partitions_of` does."""
+    wanted = list(partitions)
+    if not wanted:
+        return {}
+    ids = _described({topic for topic, _ in wanted})
+    low, high = _offsets(wanted, OffsetSpec.earliest()), _offsets(wanted, OffsetSpec.latest())
+    return {p: Log(ids[p[0]].topic_id, low[p], high[p]) for p in wanted}
+
+
+def group_is_live() -> bool:
+    """Whether some worker of the sink's group consumes. Raises Unavailable without a broker."""
+    group = settings().sink_group
+    try:
+        found = _admin().describe_consumer_groups([group], request_timeout=_TIMEOUT_SECONDS)[group].result()
+    except KafkaException as error:
+        if error.args[0].name() == "GROUP_ID_NOT_FOUND":
+            return False
+        raise broker_unavailable() from error
+    return found.state not in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) and bool(found.members)
+
+
+@lru_cache(maxsize=4)
+def _admin_of(address: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": address, "log_level": 2})
+
+
+def _admin() -> AdminClient:
+    return _admin_of(settings().kafka)
+
+
+def _described(topics: Iterable[str]) -> dict[str, Topic]:
+    wanted = sorted(topics)
+    found = describe(*wanted)
+    for topic in wanted:
+        if topic not in found:
+            raise MillwrightError(f"Kafka at {settings().kafka} has no topic {topic}.", "`millwright up` makes it.")
+    return found
+
+
+def _offsets(partitions: list[Partition], which: OffsetSpec) -> dict[Partition, int]:
+    request = {TopicPartition(topic, number): which for topic, number in partitions}
+    futures = _admin().list_offsets(
+        request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
+    )
+    try:
+        return {(at.topic, at.partition): future.result().offset for at, future in futures.items()}
+    except KafkaException as error:
+        raise broker_unavailable() from error

@@ -1,0 +1,93 @@
+"""`millwright sink` and `millwright quarantine`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def sink() -> None:
+    """Land what Kafka holds in the lake, each record once."""
+
+
+_TOPICS = click.option("--topic", "topics", multiple=True, help="Only this topic; may be given more than once.")
+
+
+@sink.command()
+@_TOPICS
+def run(topics: tuple[str, ...]) -> None:
+    """Land what comes, until stopped. `millwright up` starts it as a service."""
+    import logging
+
+    from streaming.sink.service import serve
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # every answer of the registry
+    serve(topics or None)
+
+
+@sink.command()
+@_TOPICS
+@click.option("--timeout", default=900.0, show_default=True, help="Seconds after which to give up.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def once(topics: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Land everything that was sent before now, then end."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from streaming.sink.once import land
+
+    landed = land(topics or None, timeout)
+    if as_json:
+        click.echo(json.dumps(landed))
+        return
+    table = Table("topic", *("records", "accepted", "rejected", "files"))
+    for topic, counts in landed.items():
+        table.add_row(topic, *(f"{counts[name]:,}" for name in ("records", "accepted", "rejected", "files")))
+    Console().print(table)
+
+
+@click.group()
+def quarantine() -> None:
+    """Look at rejected records."""
+
+
+@quarantine.command()
+@click.option("--stream", "streams", multiple=True, help="Only this stream; may be given more than once.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON; samples in hexadecimal.")
+def ls(streams: tuple[str, ...], as_json: bool) -> None:
+    """Rejected records by stream and reason: how many, the newest file that holds one, and a sample of it."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from millwright.contracts import contract
+    from streaming.sink.outcomes import rejections
+
+    found = list(rejections([contract(stream).topic for stream in streams] or None))
+    if as_json:
+        samples = (entry.sample.hex() if entry.sample is not None else None for entry in found)
+        click.echo(json.dumps([{**e.__dict__, "sample": sample} for e, sample in zip(found, samples, strict=True)]))
+        return
+    if not found:
+        Console().print("Nothing is in quarantine.")
+        return
+    table = Table("topic", "reason", "records", "offset", "sample")
+    for entry in found:
+        table.add_row(entry.topic, entry.reason, f"{entry.records:,}", str(entry.offset), _shown(entry.sample))
+    Console().print(table)
+    for file in dict.fromkeys(entry.file for entry in found):
+        Console().print(file, soft_wrap=True, highlight=False)
+
+
+def _shown(sample: bytes | None, limit: int = 48) -> str:
+    """The beginning of a value, with what is not printable as escapes."""
+    from rich.markup import escape
+
+    if sample is None:
+        return "(no value)"
+    text = repr(sample[:limit])[2:-1]
+    return escape(text + ("…" if len(sample) > limit else ""))

@@ -1,0 +1,69 @@
+"""What became of the records: counted from bronze's headers, and nowhere else, so that it cannot disagree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from millwright.contracts import contracts
+from millwright.errors import MillwrightError
+from millwright.lake import BronzeFile, list_bronze
+from millwright.store import lake_store
+from streaming.sink import quarantine
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Records of a topic that were rejected for one reason, and where to see one of them."""
+
+    topic: str
+    reason: str
+    records: int
+    file: str  # the newest quarantine object with such a record
+    offset: int
+    sample: bytes | None  # the value as it came
+
+
+def outcomes(topics: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Topic → accepted, quarantined (by reason), consumed, files. accepted + quarantined = consumed."""
+    return {topic: _counts(list_bronze(topic)) for topic in _chosen(topics)}
+
+
+def _counts(files: list[BronzeFile]) -> dict[str, Any]:
+    rejected: Counter[str] = Counter()
+    for file in files:
+        rejected.update(file.rejected)
+    accepted = sum(file.accepted for file in files)
+    return {
+        "accepted": accepted,
+        "quarantined": dict(sorted(rejected.items())),
+        "consumed": accepted + rejected.total(),
+        "files": len(files),
+    }
+
+
+def rejections(topics: Iterable[str] | None = None) -> Iterator[Rejected]:
+    """What lies in quarantine, one entry per topic and reason. Raises MillwrightError when an object is missing."""
+    for topic in _chosen(topics):
+        counts: Counter[str] = Counter()
+        newest: dict[str, BronzeFile] = {}
+        for file in list_bronze(topic):
+            counts.update(file.rejected)
+            newest.update(dict.fromkeys(file.rejected, file))
+        for reason, records in counts.most_common():
+            sample = next(record for record in _records(newest[reason]) if record["reason"] == reason)
+            name = lake_store().path(str(newest[reason].quarantine))
+            yield Rejected(topic, reason, records, name, sample["offset"], sample["value"])
+
+
+def _records(file: BronzeFile) -> Iterator[dict[str, Any]]:
+    data = lake_store().read(str(file.quarantine))
+    if data is None:
+        raise MillwrightError(f"{file.quarantine} is gone, which {file.key} names.", "Put it back from a backup.")
+    return quarantine.decode(data)
+
+
+def _chosen(topics: Iterable[str] | None) -> list[str]:
+    return list(topics) if topics is not None else [contract.topic for contract in contracts().values()]
