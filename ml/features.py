@@ -1,124 +1,94 @@
-"""What is known of a machine at a moment, and nothing that comes after it. The same for training and serving."""
+"""Features of a machine at a moment t, from nothing later than t. Training and serving call the same function."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from numpy.typing import NDArray
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]  # nanoseconds since 1970
+from ml import windows
+from ml.history import History
+from ml.layout import NOT_SAID, Layout
+from ml.past_events import Moments, PastEvents, moments
+from ml.windows import Floats, Grid
 
-KEYS = ["equipment_id", "t"]
-_HOUR_NS = 3_600_000_000_000
-_ERROR_HOURS = 24
-_STATISTICS = ("mean", "std", "min", "max")
+_HOURS_A_YEAR = 8766.0
+_WINDOW = {"mean": windows.mean, "std": windows.std, "min": windows.least, "max": windows.greatest}
 
 
-def features(
-    metrics: pd.DataFrame, events: pd.DataFrame, equipment: pd.DataFrame, windows_hours: Sequence[int]
-) -> pd.DataFrame:
-    """One row per machine and hour with readings, known at `t`, the time of the hour's newest reading.
+def build(history: History, layout: Layout) -> pd.DataFrame:
+    """One row per row of `history.readings`, in its order: equipment_id, hour, time, and `layout.names` (floats).
 
-    `metrics` is int_equipment_metrics_hourly, `events` fact_equipment_events, `equipment` the current dim_equipment.
-    Windows are (t - w, t]. Columns after equipment_id and t, all float64:
-    `<channel>_<mean|std|min|max>_<w>h` (channel's unit), `<channel>_trend` (mean of the shortest less that of the
-    longest window), `errors_<code>_24h` (count), `hours_since_maintenance_<component>`, `hours_since_failure`,
-    `age_years`, `model_<model>` and `type_<type>` (1 or 0). NaN is: not known.
+    Windows are of hours: the mean and deviation of the hours' means, the least and greatest of their readings.
     """
-    channels = [c.removesuffix("_mean") for c in metrics.columns if c.endswith("_mean")]
-    channels = [c for c in channels if metrics[f"{c}_mean"].notna().any()]
-    codes = sorted(events.loc[events["kind"] == "error", "code"].dropna().unique())
-    components = sorted(events.loc[events["kind"] == "maintenance", "component"].dropna().unique())
-    by_machine = dict(tuple(events.groupby("equipment_id", observed=True)))
-    parts = []
-    for machine, rows in metrics.sort_values("last_reading_time").groupby("equipment_id", observed=True):
-        own = by_machine.get(machine, events.iloc[:0])
-        t = _nanoseconds(rows["last_reading_time"])
-        columns = {
-            **_rolling(rows, t, channels, windows_hours),
-            **{f"errors_{code}_24h": _count(own, "error", "code", code, t) for code in codes},
-            **{f"hours_since_maintenance_{c}": _since(own, "maintenance", c, t) for c in components},
-            "hours_since_failure": _since(own, "failure", None, t),
-        }
-        part = pd.DataFrame(columns, index=rows.index)
-        part.insert(0, "equipment_id", machine)
-        part.insert(1, "t", rows["last_reading_time"])
-        parts.append(part)
-    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=KEYS)
-    return _with_machine(whole, equipment)
+    readings = history.readings.reset_index(drop=True)
+    machines = readings["equipment_id"].to_numpy(dtype=object)
+    times = moments(readings["time"])
+    columns = {
+        **_channels(readings, layout, machines),
+        **_events(history.events, layout, machines, times),
+        **_equipment(history.equipment, layout, readings, times),
+    }
+    features = pd.DataFrame({name: columns[name] for name in layout.names}, index=readings.index)
+    return pd.concat([readings[["equipment_id", "hour", "time"]], features], axis=1)
 
 
-def _rolling(rows: pd.DataFrame, t: Times, channels: Sequence[str], windows_hours: Sequence[int]) -> dict[str, Floats]:
-    found: dict[str, Floats] = {}
-    shortest, longest = min(windows_hours), max(windows_hours)
-    for hours in windows_hours:
-        inside = _windows(t, hours)
-        for channel in channels:
-            for statistic, source in zip(_STATISTICS, ("mean", "mean", "min", "max"), strict=True):
-                values = rows[f"{channel}_{source}"].to_numpy(np.float64)
-                found[f"{channel}_{statistic}_{hours}h"] = _reduce(values, inside, statistic)
-    for channel in channels:
-        found[f"{channel}_trend"] = found[f"{channel}_mean_{shortest}h"] - found[f"{channel}_mean_{longest}h"]
-    return found
+def _channels(readings: pd.DataFrame, layout: Layout, machines: NDArray[np.object_]) -> dict[str, Floats]:
+    codes = pd.factorize(machines)[0].astype(np.int64)
+    hours = moments(readings["hour"]).astype("datetime64[h]").astype(np.int64)
+    grid = windows.make_grid(codes, hours, layout.lookback_hours)
+    out: dict[str, Floats] = {}
+    for channel in layout.channels:
+        out |= {name: values[grid.places] for name, values in _channel(readings, layout, grid, channel).items()}
+    return out
 
 
-def _windows(t: Times, hours: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """For each row, the rows of its window as a matrix of indices, and which of them count."""
-    row = np.arange(len(t))
-    start = np.searchsorted(t, t - hours * _HOUR_NS, side="right")
-    width = int((row - start).max()) + 1 if len(t) else 1
-    index = row[:, None] - np.arange(width)[::-1]
-    return np.maximum(index, 0), index >= start[:, None]
+def _channel(readings: pd.DataFrame, layout: Layout, grid: Grid, channel: str) -> dict[str, Floats]:
+    # A model may know a channel that the readings at hand have no column for: it is missing, as in an hour without.
+    spread = {
+        statistic: grid.spread(readings[name].to_numpy(np.float64))
+        if (name := f"{channel}_{statistic}") in readings
+        else np.full(grid.length, np.nan)
+        for statistic in ("mean", "min", "max")
+    }
+    out = {
+        f"{channel}_{statistic}_{hours}h": function(grid, spread["mean" if statistic == "std" else statistic], hours)
+        for hours in layout.windows_hours
+        for statistic, function in _WINDOW.items()
+    }
+    short = out[f"{channel}_mean_{layout.windows_hours[0]}h"]
+    out[f"{channel}_trend"] = short - out[f"{channel}_mean_{layout.windows_hours[-1]}h"]
+    out[f"{channel}_lag_24h"] = grid.lagged(short, 24)
+    return out
 
 
-def _reduce(values: Floats, window: tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]], statistic: str) -> Floats:
-    """Computed per window, not carried along, so that a row's bits do not depend on how far back the data go."""
-    index, inside = window
-    block = np.where(inside, values[index], np.nan)
-    count = np.count_nonzero(~np.isnan(block), axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if statistic == "min":
-            return np.fmin.reduce(block, axis=1)
-        if statistic == "max":
-            return np.fmax.reduce(block, axis=1)
-        mean = np.nansum(block, axis=1) / np.where(count > 0, count, np.nan)
-        if statistic == "mean":
-            return np.asarray(mean, np.float64)
-        squares = np.nansum((block - mean[:, None]) ** 2, axis=1)
-        return np.asarray(np.sqrt(squares / np.where(count > 1, count - 1, np.nan)), np.float64)
+def _events(events: pd.DataFrame, layout: Layout, machines: NDArray[np.object_], times: Moments) -> dict[str, Floats]:
+    def past(kind: str, column: str, value: str) -> PastEvents:
+        named = events[column].fillna(NOT_SAID) == value
+        return PastEvents(events[(events["kind"] == kind) & named], machines, times)
+
+    window = layout.events_window_hours
+    return {
+        **{f"errors_{code}_{window}h": past("error", "code", code).count(window) for code in layout.codes},
+        **{
+            f"hours_since_maintenance_{component}": past("maintenance", "component", component).hours_since()
+            for component in layout.components
+        },
+    }
 
 
-def _count(own: pd.DataFrame, kind: str, column: str, value: str, t: Times) -> Floats:
-    at = np.sort(_nanoseconds(own.loc[(own["kind"] == kind) & (own[column] == value), "event_time"]))
-    upto = np.searchsorted(at, t, side="right") - np.searchsorted(at, t - _ERROR_HOURS * _HOUR_NS, side="right")
-    return upto.astype(np.float64)
-
-
-def _since(own: pd.DataFrame, kind: str, component: str | None, t: Times) -> Floats:
-    """Hours from the last such event at or before t; NaN before the first."""
-    chosen = (own["kind"] == kind) & ((own["component"] == component) if component else True)
-    at = np.sort(_nanoseconds(own.loc[chosen, "event_time"]))
-    last = np.searchsorted(at, t, side="right") - 1
-    if not len(at):
-        return np.full(len(t), np.nan)
-    return np.where(last >= 0, (t - at[np.maximum(last, 0)]) / _HOUR_NS, np.nan)
-
-
-def _with_machine(rows: pd.DataFrame, equipment: pd.DataFrame) -> pd.DataFrame:
-    """What the machine is. (That a machine exists, and its model, were known before its first reading.)"""
-    machine = equipment.set_index("equipment_id").reindex(rows["equipment_id"])
-    rows = rows.copy()
-    born = pd.to_datetime(machine["commissioned_at"], utc=True).to_numpy("datetime64[ns]")
-    age = (rows["t"].to_numpy("datetime64[ns]") - born) / np.timedelta64(1, "h") / (24 * 365.25)
-    extra: dict[str, npt.NDArray[np.float64]] = {"age_years": age.astype(np.float64)}
-    for column, prefix in (("model", "model"), ("equipment_type", "type")):
-        for value in sorted(equipment[column].dropna().unique()):
-            extra[f"{prefix}_{value}"] = (machine[column] == value).to_numpy(np.float64)
-    return pd.concat([rows, pd.DataFrame(extra, index=rows.index)], axis=1)
-
-
-def _nanoseconds(times: pd.Series) -> Times:
-    return pd.to_datetime(times, utc=True).to_numpy("datetime64[ns]").astype(np.int64)
+def _equipment(equipment: pd.DataFrame, layout: Layout, readings: pd.DataFrame, times: Moments) -> dict[str, Floats]:
+    """The machine as it was at t."""
+    rows = readings[["equipment_id", "time"]].reset_index()
+    at = pd.merge_asof(
+        rows.sort_values("time", kind="stable"),
+        equipment.sort_values("valid_from", kind="stable"),
+        left_on="time",
+        right_on="valid_from",
+        by="equipment_id",
+    ).sort_values("index")
+    age = (times - moments(pd.to_datetime(at["commissioned_at"], utc=True))) / np.timedelta64(1, "h")
+    out: dict[str, Floats] = {"age_years": age.astype(np.float64) / _HOURS_A_YEAR}
+    for column, value in layout.categories:
+        out[f"{column}_is_{value}"] = (at[column] == value).to_numpy().astype(np.float64)
+    return out

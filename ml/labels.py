@@ -1,45 +1,41 @@
-"""Does a machine fail within the horizon? Known, or not known yet."""
+"""Labels: does any component of the machine fail in (t, t + horizon]?"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from ml.history import History
+from ml.past_events import moments
 
-def labels(rows: pd.DataFrame, events: pd.DataFrame, horizon_hours: int) -> pd.Series:
-    """1.0 where any component of the machine fails in (t, t + horizon], 0.0 where none does, NaN: not known yet.
 
-    `rows` has equipment_id and t; `events` is fact_equipment_events, whose newest event says how far the future is
-    known: a row whose horizon ends later is known only if its failure has happened already.
+def label(history: History, horizon_hours: int) -> pd.DataFrame:
+    """One row per row of `history.readings`, in its order.
+
+    `known`: whether the events stream reaches to the horizon's end. A row for which it does not is left out even
+    when a failure has come already: of the last hours only the bad ones would be known. `fails`: the label.
+    `next_failure`: the machine's next failure after t, NaT when none is known.
     """
+    readings = history.readings
+    times = moments(readings["time"])
+    machines = readings["equipment_id"].to_numpy(dtype=object)
+    following = np.full(len(times), np.datetime64("NaT"), dtype="datetime64[us]")
+    failures = history.events[history.events["kind"] == "failure"]
+    for machine, rows in failures.groupby("equipment_id", sort=False):
+        happened = np.unique(moments(rows["event_time"]))
+        at = np.flatnonzero(machines == machine)
+        after = np.searchsorted(happened, times[at], side="right")
+        some = after < len(happened)
+        following[at[some]] = happened[after[some]]
     horizon = np.timedelta64(horizon_hours, "h")
-    known_until = pd.to_datetime(events["event_time"], utc=True).to_numpy("datetime64[ns]")
-    failed = events[events["kind"] == "failure"]
-    by_machine = {
-        machine: np.sort(pd.to_datetime(own["event_time"], utc=True).to_numpy("datetime64[ns]"))
-        for machine, own in failed.groupby("equipment_id", observed=True)
-    }
-    result = pd.Series(np.nan, index=rows.index)
-    for machine, own in rows.groupby("equipment_id", observed=True):
-        t = own["t"].to_numpy("datetime64[ns]")
-        at = by_machine.get(machine, np.array([], "datetime64[ns]"))
-        coming = np.searchsorted(at, t + horizon, side="right") > np.searchsorted(at, t, side="right")
-        known = t + horizon <= known_until.max() if len(known_until) else np.zeros(len(t), bool)
-        result.loc[own.index] = np.where(coming, 1.0, np.where(known, 0.0, np.nan))
-    return result
-
-
-def next_failure(rows: pd.DataFrame, events: pd.DataFrame) -> pd.Series:
-    """When the machine fails next after t; NaT where that is not known. A failure's rows share it."""
-    failed = events.loc[events["kind"] == "failure", ["equipment_id", "event_time"]].drop_duplicates()
-    failed = failed.assign(t=pd.to_datetime(failed["event_time"], utc=True).astype("datetime64[ns, UTC]"))
-    left = rows[["equipment_id", "t"]].assign(t=rows["t"].astype("datetime64[ns, UTC]"), row=rows.index)
-    joined = pd.merge_asof(
-        left.sort_values("t"),
-        failed[["equipment_id", "t", "event_time"]].sort_values("t"),
-        on="t",
-        by="equipment_id",
-        direction="forward",
-        allow_exact_matches=False,
+    known = np.zeros(len(times), dtype=bool)
+    if history.known_until is not None:
+        known = times + horizon <= np.datetime64(history.known_until.tz_convert("UTC").tz_localize(None), "us")
+    return pd.DataFrame(
+        {
+            "known": known,
+            "fails": following - times <= horizon,
+            "next_failure": pd.Series(following).dt.tz_localize("UTC"),
+        },
+        index=readings.index,
     )
-    return joined.set_index("row")["event_time"].reindex(rows.index)

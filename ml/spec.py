@@ -1,93 +1,127 @@
-"""A model's spec: what is predicted, from what, how it is split, and what it must reach."""
+"""What a model is: one YAML file under `ml/specs/`, checked before anything is read or trained."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from millwright.errors import MillwrightError
 
-SPECS = Path(__file__).with_name("specs")
+SPECS = Path(__file__).parent / "specs"
+Table = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$", description="schema.table")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+Column = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Hours = Annotated[int, Field(ge=1, le=24 * 365)]
+Metric = Literal["average_precision", "roc_auc", "precision", "recall", "f1", "event_recall"]
 
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 
-
-class _Strict(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Split(_Strict):
-    """The older fraction of the span that has readings trains; the gap keeps labels from reaching over."""
+class Source(_Part):
+    """Tables of the warehouse: readings by machine and hour, events, machines with their history."""
 
-    train_fraction: Fraction
-    gap_hours: float = Field(ge=0)
-    folds: int = Field(ge=2)
+    readings: Table
+    events: Table
+    equipment: Table
 
 
-class Algorithm(_Strict):
-    """`params` are XGBoost's own."""
+class Split(_Part):
+    """By time: training part, gap, test part; the end of the training part validates."""
+
+    train_share: Share = 0.8
+    gap_hours: Hours = 24
+    validation_share: Share = 0.25
+    minimum_failures: int = Field(3, ge=1)
+
+
+class Xgboost(_Part):
+    """XGBoost's own parameters; the seed, the objective and the tree method are set by training."""
 
     name: Literal["xgboost"]
-    rounds: int = Field(gt=0)
-    params: dict[str, Any] = {}
+    rounds: int = Field(300, ge=1, le=10_000)
+    parameters: dict[str, int | float] = {}
+    threads: int = Field(1, ge=1)
 
 
-class Passes(_Strict):
-    """What the test must reach for a version to be promoted.
+class Promotion(_Part):
+    """When a new version takes over: thresholds on the test part, and the metric it is compared by."""
 
-    `lift_over_baseline` is a ratio of average precisions; `tolerance` is by how much less than the champion's will do.
-    """
-
-    average_precision: float = Field(ge=0, le=1)
-    lift_over_baseline: float = Field(gt=0)
-    tolerance: float = Field(ge=0, le=1)
+    metric: Literal["average_precision", "roc_auc"] = "average_precision"
+    at_least: dict[Metric, float] = {}
+    tolerance: float = Field(0.0, ge=0, le=1)
 
 
-class Spec(_Strict):
-    """One model."""
+class Spec(_Part):
+    """A model to train; times in hours."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: Name
     task: Literal["failure"]
-    horizon_hours: int = Field(gt=0)
-    windows_hours: list[int] = Field(min_length=1)
-    split: Split
-    algorithm: Algorithm
-    passes: Passes
-    predict_within_days: float = Field(gt=0)
-    seed: int
+    source: Source
+    entity: Column = "equipment_id"
+    time: Column = "last_reading_time"
+    channels: Literal["all"] | tuple[Column, ...] = "all"
+    horizon_hours: Hours
+    windows_hours: tuple[Hours, ...] = Field((3, 24), min_length=1)
+    events_window_hours: Hours = 24
+    categories: tuple[Literal["model", "equipment_type", "plant_id", "line_id"], ...] = ()
+    split: Split = Split()
+    algorithm: Xgboost
+    promote: Promotion = Promotion()
+    bootstrap_samples: int = Field(500, ge=0, le=100_000)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _no_label_crosses_the_gap(self) -> Spec:
+        if self.split.gap_hours < self.horizon_hours:
+            raise ValueError(
+                f"split.gap_hours ({self.split.gap_hours}) has to be at least horizon_hours ({self.horizon_hours}), "
+                "or labels of the training part would tell of the test part"
+            )
+        return self
 
     @property
-    def digest(self) -> str:
-        """Changes with anything in the spec."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:12]
+    def sha(self) -> str:
+        """The same for specs that mean the same, whatever their comments and order."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-def parse_spec(text: str, source: str) -> Spec:
-    """A spec from YAML; `source` is named in errors.
+def load_spec(name: str) -> Spec:
+    """The spec in ml/specs/<name>.yml, or in the file at that path.
 
-    Raises MillwrightError naming the field, the value and what was expected.
+    Raises MillwrightError: no such spec, not YAML, or which field has which value and what was expected.
     """
+    path = Path(name) if name.endswith((".yml", ".yaml")) else SPECS / f"{name}.yml"
     try:
-        return Spec.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise MillwrightError(f"{source} is not YAML: {error}") from None
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(found.stem for found in SPECS.glob("*.yml")))
+        raise MillwrightError(
+            f"There is no spec {name!r}.", f"There are {known}; or give the path of a .yml file."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise MillwrightError(f"{path.name} is not YAML: {' '.join(str(error).split())}.") from None
+    return parse_spec(raw, path.name)
+
+
+def parse_spec(raw: Any, source: str) -> Spec:
+    """A spec from what YAML or JSON gave; `source` is named in errors. Raises MillwrightError as `load_spec` does."""
+    if not isinstance(raw, dict):
+        raise MillwrightError(f"{source} has to hold fields such as name and task, not {type(raw).__name__}.")
+    try:
+        return Spec.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise MillwrightError(f"{source}: {where} = {first['input']!r}: {first['msg']}.") from None
-
-
-@lru_cache
-def spec(name: str) -> Spec:
-    """The spec of a model under ml/specs/. Raises MillwrightError naming those there are."""
-    path = SPECS / f"{name}.yml"
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in SPECS.glob("*.yml")))
-        raise MillwrightError(f"There is no model {name!r} in ml/specs/; there are {there}.")
-    return parse_spec(path.read_text(), path.name)
+        where = ".".join(str(part) for part in first["loc"] if part not in ("tuple[constrained-str, ...]",))
+        value = first["input"] if first["type"] != "missing" and where else None
+        message = first["msg"].removeprefix("Value error, ")
+        shown = f"{source}: {where} = {value!r}" if value is not None else f"{source}: {where}".rstrip(": ")
+        raise MillwrightError(
+            f"{shown}: {message}.", "See the fields and their units in ml/specs/failure.yml."
+        ) from None

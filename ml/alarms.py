@@ -1,0 +1,65 @@
+"""Scores by event, as a person on the shop floor counts: failures foreseen, how long before, false alarms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ml.scores import Mask
+
+_HOURS_A_MONTH = 24 * 365.25 / 12
+
+
+def by_event(rows: pd.DataFrame, predicted: Mask, horizon_hours: int) -> dict[str, float]:
+    """Scores of alarms; `rows`: equipment_id, time, next_failure, sorted by machine and time.
+
+    A failure is foreseen when any row within its horizon was predicted; its lead time runs from the first such row.
+    An alarm is a run of predicted rows of one machine, going on over silences of up to the horizon. It is false when
+    no failure follows within the horizon of any of its rows. Lead times in hours, a machine-month is 730.5 h of rows.
+    """
+    horizon = pd.Timedelta(hours=horizon_hours)
+    frame = rows.assign(predicted=predicted, lead=rows["next_failure"] - rows["time"])
+    ahead = frame[frame["lead"] <= horizon]
+    failures = ahead.groupby(["equipment_id", "next_failure"])["predicted"].any()
+    leads = ahead[ahead["predicted"]].groupby(["equipment_id", "next_failure"])["lead"].max().dt.total_seconds() / 3600
+    alarms = _alarms(frame[frame["predicted"]], horizon)
+    hours = frame.drop_duplicates(["equipment_id", "hour"])
+    months = len(hours) / _HOURS_A_MONTH
+    return {
+        "failures": float(len(failures)),
+        "failures_foreseen": float(failures.sum()),
+        "event_recall": float(failures.mean()) if len(failures) else float("nan"),
+        "median_lead_hours": float(leads.median()) if len(leads) else float("nan"),
+        "alarms": float(len(alarms)),
+        "false_alarms": float((~alarms).sum()),
+        "false_alarms_per_machine_month": float((~alarms).sum()) / months if months else float("nan"),
+    }
+
+
+def _alarms(predicted: pd.DataFrame, horizon: pd.Timedelta) -> Mask:
+    """One value per alarm: whether a failure followed."""
+    if predicted.empty:
+        return np.zeros(0, dtype=bool)
+    silence = predicted.groupby("equipment_id")["time"].diff()
+    # A failure ends an alarm: what is predicted after it is about the next one.
+    another = predicted.groupby("equipment_id")["next_failure"].transform(lambda c: c.ne(c.shift()) & c.shift().notna())
+    begins = silence.isna() | (silence > horizon) | another.astype(bool)
+    alarm = begins.to_numpy().cumsum()
+    foreseen = (predicted["lead"] <= horizon).to_numpy(dtype=bool)
+    return np.logical_or.reduceat(foreseen, np.flatnonzero(np.diff(alarm, prepend=0)))
+
+
+def blocks(rows: pd.DataFrame, fails: Mask) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
+    """What a bootstrap draws: the rows before one failure are one block, any other machine-day is one.
+
+    Returns each row's block, those of failures first, and how many of them are of failures.
+    """
+    failing = rows["equipment_id"].astype(str) + "|" + rows["next_failure"].astype(str)
+    quiet = rows["equipment_id"].astype(str) + "|" + rows["time"].dt.floor("D").astype(str)
+    out = np.zeros(len(rows), dtype=np.int64)
+    events, _ = pd.factorize(failing[fails])
+    days, _ = pd.factorize(quiet[~fails])
+    count = int(events.max()) + 1 if len(events) else 0
+    out[fails] = events
+    out[~fails] = days + count
+    return out, count

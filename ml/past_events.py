@@ -1,0 +1,49 @@
+"""What is known of a machine's past events at a moment: counts over a window, hours since the last."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Moments = NDArray[np.datetime64]
+
+
+def moments(column: pd.Series[pd.Timestamp]) -> Moments:
+    """A column of UTC times as numpy's, in microseconds."""
+    return column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+
+
+class PastEvents:
+    """Looks events up for rows of (machine, moment); an event at the moment itself is known."""
+
+    def __init__(self, events: pd.DataFrame, machines: NDArray[np.object_], times: Moments) -> None:
+        self._by_machine = {
+            str(machine): moments(rows["event_time"].sort_values())
+            for machine, rows in events.groupby("equipment_id", sort=False)
+        }
+        self._times = times
+        self._rows = {str(machine): np.flatnonzero(machines == machine) for machine in np.unique(machines.astype(str))}
+
+    def count(self, hours: int | None = None) -> Floats:
+        """Events in (t − hours, t]; all up to t without `hours`."""
+        out = np.zeros(len(self._times))
+        for machine, happened in self._by_machine.items():
+            rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
+            known = np.searchsorted(happened, self._times[rows], side="right")
+            if hours is not None:
+                begin = self._times[rows] - np.timedelta64(hours, "h")
+                known = known - np.searchsorted(happened, begin, side="right")
+            out[rows] = known
+        return out
+
+    def hours_since(self) -> Floats:
+        """Hours since the last event up to t; NaN when there was none."""
+        out = np.full(len(self._times), np.nan)
+        for machine, happened in self._by_machine.items():
+            rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
+            last = np.searchsorted(happened, self._times[rows], side="right") - 1
+            seen = rows[last >= 0]
+            out[seen] = (self._times[seen] - happened[last[last >= 0]]) / np.timedelta64(1, "h")
+        return out

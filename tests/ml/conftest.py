@@ -1,0 +1,35 @@
+"""A registry of models of the test's own: model names are the plant's, versions begin with 1."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import yaml
+
+from ml.spec import SPECS, Spec, parse_spec
+
+
+def make_spec(**changes) -> dict:
+    raw = yaml.safe_load((SPECS / "failure.yml").read_text())
+    raw["algorithm"] |= {"rounds": 40}
+    return raw | {"bootstrap_samples": 20} | changes
+
+
+@pytest.fixture
+def spec() -> Spec:
+    """failure.yml with fewer rounds."""
+    return parse_spec(make_spec(), "test")
+
+
+@pytest.fixture
+def spec_file(tmp_path):
+    """A spec file whose model's name is of this test alone, and a way to write it anew."""
+    name = f"failure-{uuid.uuid4().hex[:8]}"
+
+    def write(**changes) -> str:
+        path = tmp_path / "test.yml"
+        path.write_text(yaml.safe_dump(make_spec(name=name, **changes)))
+        return str(path)
+
+    return write
