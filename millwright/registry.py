@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import httpx
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from millwright.contracts import Contract, contracts
 from millwright.errors import MillwrightError, Unavailable
@@ -19,9 +16,8 @@ from millwright.settings import settings
 # Whoever reads old files with a new contract, or new records with an old one, has to succeed, at any distance.
 COMPATIBILITY = "FULL_TRANSITIVE"
 
-_SCHEMA_NOT_FOUND = 40403
-_NOT_FOUND = {httpx.codes.NOT_FOUND, 40401, 40402, _SCHEMA_NOT_FOUND}
-_CONFLICT = {httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY, 42201}
+_TIMEOUT_SECONDS = 5.0
+_REFUSED = (httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True)
@@ -44,10 +40,9 @@ class Registry:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        self.address = address or settings().registry
-        # Two retries within half a second bridge a hiccup; a longer outage is for the caller to bridge.
-        wait = {"max.retries": 2, "retries.wait.ms": 100, "retries.max.wait.ms": 500, "timeout": 5}
-        self._client = SchemaRegistryClient({"url": self.address, **wait})
+        self.address = (address or settings().registry).rstrip("/")
+        # A connection that is refused is tried twice more; a longer outage is for the caller to bridge.
+        self._client = httpx.Client(timeout=_TIMEOUT_SECONDS, transport=httpx.HTTPTransport(retries=2))
         self._known: dict[str, dict[int, Registered]] = {}
         self._registered: dict[str, int] = {}
 
@@ -58,78 +53,76 @@ class Registry:
         """
         if (known := self._registered.get(contract.avro_json)) is not None:
             return known
-        schema = Schema(contract.avro_json, "AVRO")
-        with self._asking(contract):
-            # Only a subject that exists can have a rule of its own, and its first version breaks nobody.
-            exists = bool(self._versions(contract.subject))
-            if exists and self._compatibility(contract.subject) != COMPATIBILITY:
-                self._client.set_compatibility(contract.subject, COMPATIBILITY)
-            schema_id = int(self._client.register_schema(contract.subject, schema))
-            if not exists:
-                self._client.set_compatibility(contract.subject, COMPATIBILITY)
+        config = f"/config/{contract.subject}"
+        # Only a subject that exists can have a rule of its own, and its first version breaks nobody.
+        exists = bool(self._versions(contract.subject))
+        if exists:
+            self._require_compatibility(config)
+        body = {"schema": contract.avro_json, "schemaType": "AVRO"}
+        answer = self._ask("POST", f"/subjects/{contract.subject}/versions", body)
+        if answer.status_code in _REFUSED:
+            raise MillwrightError(
+                f"The registry refuses the contract {contract.stream}: {_message(answer)}",
+                "`millwright contracts check` names the field and the reason.",
+            )
+        schema_id = int(self._checked(answer)["id"])
+        if not exists:
+            self._require_compatibility(config)
         self._registered[contract.avro_json] = schema_id
         return schema_id
 
     def latest(self, subject: str) -> Registered | None:
         """A subject's newest schema, asked anew each time; None when it has none."""
-        with self._asking():
-            versions = self._versions(subject)
-            return self._version(subject, versions[-1]) if versions else None
+        versions = self._versions(subject)
+        return self._version(subject, versions[-1]) if versions else None
 
     def schemas(self, subject: str, ids: set[int]) -> dict[int, Registered]:
         """A subject's schemas by id, as far as it has them; asks only when one of the ids is not known yet."""
         known = self._known.setdefault(subject, {})
         if not ids <= known.keys():
-            with self._asking():
-                have = {schema.version for schema in known.values()}
-                for version in self._versions(subject):
-                    if version not in have:
-                        self._version(subject, version)
+            have = {schema.version for schema in known.values()}
+            for version in self._versions(subject):
+                if version not in have:
+                    self._version(subject, version)
         return {schema_id: known[schema_id] for schema_id in ids if schema_id in known}
 
     def _version(self, subject: str, version: int) -> Registered:
-        found = self._client.get_version(subject, version)
-        schema = Registered(int(found.schema_id), int(found.version), str(found.schema.schema_str))
+        found = self._checked(self._ask("GET", f"/subjects/{subject}/versions/{version}"))
+        schema = Registered(int(found["id"]), int(found["version"]), str(found["schema"]))
         return self._known.setdefault(subject, {}).setdefault(schema.schema_id, schema)
 
     def _versions(self, subject: str) -> list[int]:
-        try:
-            return sorted(int(version) for version in self._client.get_versions(subject))
-        except SchemaRegistryError as error:
-            if _codes(error) & _NOT_FOUND:
-                return []
-            raise
+        answer = self._ask("GET", f"/subjects/{subject}/versions")
+        return [] if answer.status_code == httpx.codes.NOT_FOUND else sorted(self._checked(answer))
 
-    def _compatibility(self, subject: str) -> str | None:
-        try:
-            return str(self._client.get_compatibility(subject))
-        except SchemaRegistryError as error:
-            if _codes(error) & _NOT_FOUND:
-                return None
-            raise
+    def _require_compatibility(self, config: str) -> None:
+        answer = self._ask("GET", config)
+        found = answer.status_code == httpx.codes.OK and answer.json().get("compatibilityLevel")
+        if found != COMPATIBILITY:
+            self._checked(self._ask("PUT", config, {"compatibility": COMPATIBILITY}))
 
-    @contextmanager
-    def _asking(self, contract: Contract | None = None) -> Iterator[None]:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         try:
-            yield
-        except SchemaRegistryError as error:
-            if contract and _codes(error) & _CONFLICT:
-                raise MillwrightError(
-                    f"The registry refuses the contract {contract.stream}: {error.error_message}.",
-                    "`millwright contracts check` names the field and the reason.",
-                ) from None
-            raise Unavailable(
-                f"The schema registry at {self.address} answers {error.http_status_code}: {error.error_message}.",
-                "Look at `millwright logs registry`.",
-            ) from error
+            return self._client.request(method, self.address + path, json=body)
         except httpx.HTTPError:
             raise Unavailable(
                 f"The schema registry at {self.address} does not answer.", "Start it with `millwright up`."
             ) from None
 
+    def _checked(self, answer: httpx.Response) -> Any:
+        if not answer.is_success:
+            raise Unavailable(
+                f"The schema registry at {self.address} answers {answer.status_code}: {_message(answer)}",
+                "Look at `millwright logs registry`.",
+            )
+        return answer.json()
 
-def _codes(error: SchemaRegistryError) -> set[int]:
-    return {int(error.http_status_code), int(error.error_code)}
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]
 
 
 def register_all(registry: Registry | None = None) -> dict[str, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 
-from confluent_kafka import Consumer, ConsumerGroupState, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millwright.errors import MillwrightError
@@ -14,9 +14,14 @@ from millwright.settings import settings
 from millwright.topics import Topic, broker_unavailable, describe
 from streaming.sink.position import Log, Partition
 
-log = logging.getLogger(__name__)
-
 _TIMEOUT_SECONDS = 10.0
+
+# The first group that a broker is asked about has it make the topic of the groups.
+_COORDINATOR_COMING = (
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_COORDINATOR,
+)
 
 _CONFIG = {
     "enable.auto.commit": False,  # the lake is the truth; committed offsets are for lag monitoring only
@@ -56,13 +61,18 @@ def look(partitions: Iterable[Partition]) -> dict[Partition, Log]:
 
 def group_is_live() -> bool:
     """Whether some worker of the sink's group consumes. Raises Unavailable without a broker."""
-    group = settings().sink_group
-    try:
-        found = _admin().describe_consumer_groups([group], request_timeout=_TIMEOUT_SECONDS)[group].result()
-    except KafkaException as error:
-        if error.args[0].name() == "GROUP_ID_NOT_FOUND":
-            return False
-        raise broker_unavailable() from error
+    group, give_up = settings().sink_group, time.monotonic() + _TIMEOUT_SECONDS
+    while True:
+        try:
+            found = _admin().describe_consumer_groups([group], request_timeout=_TIMEOUT_SECONDS)[group].result()
+            break
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return False
+            if code not in _COORDINATOR_COMING or time.monotonic() > give_up:
+                raise broker_unavailable() from error
+            time.sleep(0.1)
     return found.state not in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) and bool(found.members)
 
 
