@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -68,6 +68,10 @@ class Silver:
         return cls(contract, table)
 
     @property
+    def uri(self) -> str:
+        return str(self._table.table_uri)
+
+    @property
     def version(self) -> int:
         return int(self._table.version())
 
@@ -101,17 +105,21 @@ class Silver:
         """The rows of these dates as a stream; a column that the table does not have yet is null."""
         dataset = self._table.to_pyarrow_dataset()
         there = set(dataset.schema.names)
-        chosen = {c.name: pc.field(c.name) if c.name in there else pa.scalar(None, c.type) for c in columns}
+        chosen = {c.name: pc.field(c.name) if c.name in there else pc.scalar(pa.scalar(None, c.type)) for c in columns}
         wanted = pc.field(EVENT_DATE).isin(pa.array(sorted(dates), pa.date32()))
         return dataset.scanner(columns=chosen, filter=wanted).to_reader()
 
-    def replace(self, dates: Iterable[dt.date], rows: pa.Table, next_offsets: dict[int, int]) -> None:
+    def replace(self, dates: Collection[dt.date], rows: pa.Table, next_offsets: dict[int, int]) -> None:
         """Replace whole event dates by `rows` (columns of `silver_schema`) and move the vector, in one commit.
 
-        Without dates only the vector moves. Raises Unavailable when another run has committed since this version.
+        Without dates only the vector moves. Raises Unavailable when another run has committed since this version,
+        ValueError for rows of other dates (delta-rs never returns from writing what its predicate leaves out).
         """
-        # The counter makes any two commits on one version collide, whatever partitions and dates they touch.
-        state = {"cleanse": self.version + 1, self._app: max({**self.vector(), **next_offsets}, default=-1) + 1}
+        if stray := set(rows[EVENT_DATE].unique().to_pylist()) - set(dates):
+            raise ValueError(f"rows of {sorted(stray)} among those that replace other dates")
+        # How many partitions are known is written by every commit, so that any two commits on one version collide in
+        # it, whatever partitions and dates they touch.
+        state = {self._app: max({**self.vector(), **next_offsets}, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
         properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
         spans = runs(dates)
