@@ -12,12 +12,12 @@ Ints = npt.NDArray[np.int64]
 
 LIFE_HOURS = 1200.0  # scale of the Weibull distribution of lives, in hours of full load: 70-110 days by shifts
 LIFE_SHAPE = 5.0
-SUDDEN = 0.05  # share of lives that end early, without a sign
+SUDDEN = 0.04  # share of lives that end early, without a sign
 
 
 def symptom(wear: Floats) -> Floats:
-    """How much of its effect a worn component shows, from 0 to 1: little for long, 0.2 at 82 % of its life."""
-    return np.clip(wear, 0.0, 1.0) ** 8
+    """How much of its effect a worn component shows, from 0 to 1: little for long, 0.2 at 80 % of its life."""
+    return np.clip(wear, 0.0, 1.0) ** 7
 
 
 @dataclass
