@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -97,7 +98,13 @@ def _until(stop: threading.Event, items: Iterator[Chunk | Message]) -> Iterator[
 def _asked_to_stop() -> Iterator[threading.Event]:
     """An event that SIGTERM and SIGINT set, so that what was begun is flushed."""
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():  # asked twice: the broker may be away, and the user has waited enough
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
