@@ -59,6 +59,8 @@ class Mapped:
 def apply(piece: Piece, mapping: Mapping) -> Mapped:
     """The good rows of a piece as the mapping's stream, and one BadRow for each other row (its first fault)."""
     count = piece.table.num_rows
+    if not count:
+        return Mapped(mapping.stream, mapping.contract.arrow_schema.empty_table(), list(piece.broken))
     faults: dict[int, BadRow] = {}
     arrays = []
     for of in mapping.contract.fields:
@@ -68,10 +70,12 @@ def apply(piece: Piece, mapping: Mapping) -> Mapped:
         for at in pc.indices_nonzero(wrong).to_pylist():
             row = piece.numbers[at].as_py()
             faults.setdefault(at, BadRow(row, column, _shown(piece.table, column, at), _WANTED[of.avro_type]))
-    table = pa.table(arrays, schema=mapping.contract.arrow_schema.remove_metadata()) if count else _empty(mapping)
+    # Nothing is required before the faulty rows are left out.
+    table = pa.table(dict(zip(mapping.contract.arrow_schema.names, arrays, strict=True)))
     if faults:
         keep = pa.array([at not in faults for at in range(count)])
         table = table.filter(keep)
+    table = table.cast(mapping.contract.arrow_schema)
     bad = sorted([*faults.values(), *piece.broken], key=lambda b: b.row)
     return Mapped(mapping.stream, table, bad)
 
@@ -113,7 +117,3 @@ def _shown(table: pa.Table, column: str, at: int) -> str:
         return ""
     value = table.column(column)[at].as_py()
     return "" if value is None else str(value)[:80]
-
-
-def _empty(mapping: Mapping) -> pa.Table:
-    return mapping.contract.arrow_schema.empty_table()

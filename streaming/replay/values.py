@@ -51,8 +51,11 @@ def _numbers(column: pa.Array, field: Field, source: Source, mapping: Mapping) -
         column = _where(column, pc.match_substring_regex(column, _NUMBER))
         column = pc.replace_substring_regex(column, r"^\+", "")
     plain = source.scale == 1.0 and source.offset == 0.0
-    if whole and plain and (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
-        exact = _each(column, lambda part: pc.cast(part, field.arrow_type))
+    exact = pa.nulls(len(column), field.arrow_type)
+    if whole and plain and (_is_text(column) or pa.types.is_integer(column.type)):
+        # Not by way of a double, which holds no whole number beyond 2**53 exactly.
+        digits = _where(column, pc.match_substring_regex(column, r"^-?\d+$")) if _is_text(column) else column
+        exact = _each(digits, lambda part: pc.cast(part, field.arrow_type))
         if exact.null_count == column.null_count:
             return exact
     numbers = _each(column, lambda part: pc.cast(part, pa.float64(), safe=False))
@@ -60,8 +63,12 @@ def _numbers(column: pa.Array, field: Field, source: Source, mapping: Mapping) -
     numbers = _where(numbers, pc.is_finite(numbers))
     if whole:
         numbers = _where(numbers, pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), _EXACT)))
-        return _each(numbers, lambda part: pc.cast(part, field.arrow_type))
+        return pc.coalesce(exact, _each(numbers, lambda part: pc.cast(part, field.arrow_type)))
     return pc.cast(numbers, field.arrow_type, safe=False)
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type))
 
 
 def _booleans(column: pa.Array, source: Source, mapping: Mapping) -> pa.Array:

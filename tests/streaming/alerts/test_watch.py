@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -115,7 +116,7 @@ def test_how_the_readings_are_cut_into_batches_does_not_matter(rows, cuts):
     whole, pieces = {}, {}
     at_once = _all(whole, rows)
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    in_pieces = [alert for low, high in zip(edges, edges[1:], strict=False) for alert in _all(pieces, rows[low:high])]
+    in_pieces = [alert for low, high in pairwise(edges) for alert in _all(pieces, rows[low:high])]
     assert whole == pieces
     assert sorted(map(str, at_once)) == sorted(map(str, in_pieces))
 
