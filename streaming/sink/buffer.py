@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+_OVERHEAD_BYTES = 200  # two byte strings, two numbers and four references
+
 
 @dataclass
 class Buffer:
@@ -19,7 +21,7 @@ class Buffer:
     append_times: list[int] = field(default_factory=list)  # ms since 1970, the broker's clock
     keys: list[bytes | None] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
-    size: int = 0  # bytes of keys and values
+    size: int = 0  # bytes in memory, about
     since: float | None = None  # monotonic time of the first record's arrival
 
     @classmethod
@@ -37,7 +39,7 @@ class Buffer:
         self.append_times.append(append_time)
         self.keys.append(key)
         self.values.append(value)
-        self.size += len(key or b"") + len(value or b"")
+        self.size += len(key or b"") + len(value or b"") + _OVERHEAD_BYTES
         self.next_offset = offset + 1
 
     def skip_to(self, offset: int) -> None:
