@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,18 @@ def test_those_that_need_nothing_of_one_another_run_at_the_same_time():
         meet.wait()
 
     graph.run({"a": (), "b": ()}, act)
+
+
+def test_what_needs_two_waits_for_the_slower():
+    ended: list[str] = []
+
+    def act(name: str) -> None:
+        if name == "slow":
+            time.sleep(0.2)
+        ended.append(name)
+
+    graph.run({"both": ("fast", "slow"), "slow": (), "fast": ()}, act)
+    assert ended == ["fast", "slow", "both"]
 
 
 def test_an_error_is_raised_and_what_needs_the_failed_is_not_begun():

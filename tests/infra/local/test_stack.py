@@ -56,13 +56,17 @@ def test_a_killed_postgres_keeps_what_was_committed(own):
     assert _query(own.settings, "select count(*) from kept") == [(1,)]
 
 
-def test_a_stale_lock_of_postgres_that_names_a_live_process_does_not_stop_it(own):
+def test_a_stale_lock_of_postgres_whose_pid_another_process_has_by_now_does_not_stop_it(own):
     own.start("databases")
     own.kill("postgres")
-    data = postgres_place.place(own.settings).data
-    lock = (data / "postmaster.pid").read_text().splitlines()
-    (data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lock[1:]]) + "\n")
-    own.heal("databases")
+    where = postgres_place.place(own.settings)
+    lock = where.data / "postmaster.pid"
+    # A process of the same user: one of another user Postgres sees through by itself.
+    with subprocess.Popen(["sleep", "60"], user=where.uid, cwd="/") as stranger:
+        lock.write_text("\n".join([str(stranger.pid), *lock.read_text().splitlines()[1:]]) + "\n")
+        own.heal("databases")
+        assert stranger.poll() is None
+        stranger.kill()
     assert _query(own.settings, "select 1") == [(1,)]
 
 
@@ -127,10 +131,12 @@ def test_a_half_formatted_broker_is_formatted_anew(tmp_path):
     from infra.local.kafka import prepare
 
     config = Settings(state_dir=tmp_path)
-    (tmp_path / "kafka" / "data").mkdir(parents=True)
-    (tmp_path / "kafka" / "data" / "bootstrap.checkpoint").write_text("half")
+    left = tmp_path / "kafka" / "data" / "__cluster_metadata-0" / "00000000000000000000-0000000000.checkpoint"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
     prepare(config)
     assert (tmp_path / "kafka" / "data" / "meta.properties").exists()
+    assert not left.exists()
 
 
 def test_a_changed_setting_starts_the_part_anew_and_only_that(own, monkeypatch):
