@@ -24,12 +24,10 @@ def rejections(contract: Contract, rows: pa.Table, append_ms: pa.Array, future_t
     """
     reasons = pa.nulls(len(rows), pa.string())
     for field in contract.fields:
-        column = (
-            rows[field.name].combine_chunks() if isinstance(rows[field.name], pa.ChunkedArray) else rows[field.name]
-        )
+        column = rows[field.name].combine_chunks()
         for name, wrong in _checks(contract, field, column):
             reasons = _marked(reasons, wrong, f"{name}:{field.name}")
-    event_time = rows[contract.event_time].cast(pa.int64())
+    event_time = rows[contract.event_time].combine_chunks().cast(pa.int64())
     latest = pc.add(pc.multiply(append_ms, 1000), round(future_tolerance_seconds * 1_000_000))
     return _marked(reasons, pc.greater(event_time, latest), "event_time_in_future")
 

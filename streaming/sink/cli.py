@@ -49,6 +49,28 @@ def once(topics: tuple[str, ...], timeout: float, as_json: bool) -> None:
     Console().print(table)
 
 
+@sink.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def outcomes(as_json: bool) -> None:
+    """What became of all records landed so far, by topic: accepted + quarantined = consumed."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from streaming.sink.outcomes import outcomes as count
+
+    found = count()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    table = Table("topic", "consumed", "accepted", "quarantined", "files")
+    for topic, counts in found.items():
+        rejected = sum(counts["quarantined"].values())
+        table.add_row(topic, *(f"{n:,}" for n in (counts["consumed"], counts["accepted"], rejected, counts["files"])))
+    Console().print(table)
+
+
 @click.group()
 def quarantine() -> None:
     """Look at rejected records."""

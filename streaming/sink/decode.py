@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ import pyruhvro
 UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 
 _CHUNK = 10_000
+_ALONE = 32  # records; a call of pyruhvro costs as much as reading ten of them with fastavro
 
 
 @dataclass(frozen=True)
@@ -35,44 +37,58 @@ def decode(bodies: list[bytes], schema_json: str) -> Decoded:
     """Decode bodies (without the wire format's header) that claim to be of this schema."""
     index: list[int] = []
     batches: list[pa.RecordBatch] = []
-    again: list[pa.Array] = []
+    usual: list[pa.Array] = []
     wrong: dict[int, str] = {}
-
-    def attempt(low: int, high: int) -> None:
-        """One broken record fails its whole batch, so a batch that fails is halved until the record stands alone."""
-        chunk = bodies[low:high]
-        try:
-            batch = pyruhvro.deserialize_array(chunk, schema_json)
-            batch.validate(full=True)  # strings are not checked for UTF-8 before
-        except ValueError:
-            if high - low == 1:
-                wrong[low] = UNDECODABLE
-                return
-            middle = (low + high) // 2
-            attempt(low, middle)
-            attempt(middle, high)
-            return
-        [canonical] = pyruhvro.serialize_record_batch(batch, schema_json, 1)
-        different = pc.not_equal(canonical, pa.array(chunk, pa.binary()))
-        reasons = {at: _why(chunk[at], schema_json) for at in pc.indices_nonzero(different).to_pylist()}
-        if bad := {at: reason for at, reason in reasons.items() if reason}:
-            wrong.update({low + at: reason for at, reason in bad.items()})
-            kept = pa.array([at for at in range(len(chunk)) if at not in bad], pa.int64())
-            batch, canonical = batch.take(kept), canonical.take(kept)
-            index.extend(low + at for at in kept.to_pylist())
-        else:
-            index.extend(range(low, high))
+    for start in range(0, len(bodies), _CHUNK):
+        chunk = bodies[start : start + _CHUNK]
+        broken = set(_broken(chunk, 0, len(chunk), schema_json))
+        wrong.update(dict.fromkeys((start + at for at in broken), UNDECODABLE))
+        kept = [at for at in range(len(chunk)) if at not in broken]
+        batch = pyruhvro.deserialize_array([chunk[at] for at in kept] if broken else chunk, schema_json)
+        [as_usual] = pyruhvro.serialize_record_batch(batch, schema_json, 1)
+        came = pa.array([chunk[at] for at in kept], pa.binary())
+        for row in pc.indices_nonzero(pc.not_equal(as_usual, came)).to_pylist():
+            if reason := _why(chunk[kept[row]], schema_json):
+                wrong[start + kept[row]] = reason
+        rows = [row for row, at in enumerate(kept) if start + at not in wrong]
+        if len(rows) < len(kept):
+            batch, as_usual = batch.take(pa.array(rows, pa.int64())), as_usual.take(pa.array(rows, pa.int64()))
+        index.extend(start + kept[row] for row in rows)
         batches.append(batch)
-        again.append(canonical)
-
-    for low in range(0, len(bodies), _CHUNK):
-        attempt(low, min(low + _CHUNK, len(bodies)))
+        usual.append(as_usual)
     schema = pyruhvro.avro_to_arrow_schema(schema_json)
-    return Decoded(index, pa.Table.from_batches(batches, schema), pa.chunked_array(again, pa.binary()), wrong)
+    return Decoded(index, pa.Table.from_batches(batches, schema), pa.chunked_array(usual, pa.binary()), wrong)
+
+
+def _broken(bodies: list[bytes], low: int, high: int, schema_json: str) -> Iterator[int]:
+    """The bodies from `low` to `high` that cannot be decoded.
+
+    One fails the whole batch, so a batch that fails is halved; a small one is gone through by fastavro, whose start
+    costs nothing. Where the two do not agree, pyruhvro decides, record by record.
+    """
+    if _decodes(bodies[low:high], schema_json):
+        return
+    if high - low > _ALONE:
+        middle = (low + high) // 2
+        yield from _broken(bodies, low, middle, schema_json)
+        yield from _broken(bodies, middle, high, schema_json)
+        return
+    whole = [at for at in range(low, high) if _why(bodies[at], schema_json) != UNDECODABLE]
+    agreed = _decodes([bodies[at] for at in whole], schema_json)
+    sound = set(whole if agreed else [at for at in whole if _decodes([bodies[at]], schema_json)])
+    yield from (at for at in range(low, high) if at not in sound)
+
+
+def _decodes(bodies: list[bytes], schema_json: str) -> bool:
+    try:
+        pyruhvro.deserialize_array(bodies, schema_json).validate(full=True)  # it does not check that text is UTF-8
+    except ValueError:
+        return False
+    return True
 
 
 def _why(body: bytes, schema_json: str) -> str | None:
-    """Why a body that can be decoded is not what its values would be written as; None if only a number is padded."""
+    """Why a body is not one record of the schema; None if it is, be it that a number in it is padded."""
     rest = io.BytesIO(body)
     try:
         fastavro.schemaless_reader(rest, _plain(schema_json))

@@ -20,7 +20,9 @@ def judged(stream: str, *rows: dict, append_ms: int = NOW_MS) -> list[str | None
     spec = contract(stream)
     columns = [pa.array([row.get(f.name) for row in rows], f.arrow_type) for f in spec.fields]
     table = pa.Table.from_arrays(columns, schema=pa.schema([f.with_nullable(True) for f in spec.arrow_schema]))
-    return rejections(spec, table, pa.array([append_ms] * len(rows), pa.int64()), TOLERANCE).to_pylist()
+    reasons = rejections(spec, table, pa.array([append_ms] * len(rows), pa.int64()), TOLERANCE)
+    assert isinstance(reasons, pa.Array)
+    return reasons.to_pylist()
 
 
 def oracle(spec: Contract, row: dict) -> str | None:
