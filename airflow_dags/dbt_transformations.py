@@ -23,7 +23,10 @@ def dbt_transformations() -> None:
     @task(outlets=[MARTS])
     def dbt_build() -> Any:
         from millwright.dbt_runner import build
+        from millwright.tables import anything_loaded
 
+        if not anything_loaded():
+            return {"reason": "Nothing has been loaded yet."}
         built = build()
         yield Metadata(MARTS, extra=built)
         return built

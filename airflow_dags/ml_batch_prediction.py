@@ -24,17 +24,18 @@ def ml_batch_prediction() -> None:
         from ml.predict import run
 
         said = run("failure")
-        if said.get("added"):
+        if said["written"]:
             yield Metadata(PREDICTIONS, extra=said, alias=PREDICTIONS_IF_NEW)
         return said
 
     @task
-    def refresh_marts() -> dict[str, Any]:
+    def refresh_marts(said: dict[str, Any]) -> dict[str, Any]:
         from millwright.dbt_runner import build
 
-        return build(select="source:ml+")
+        # Also when this run wrote none: the run that did may have been killed before it came here.
+        return build(select="source:ml+") if said["predicted"] else said
 
-    predict() >> refresh_marts()
+    refresh_marts(predict())
 
 
 ml_batch_prediction()

@@ -24,7 +24,8 @@ create table if not exists platform.loads (
     rows_inserted bigint not null default 0,
     rows_updated bigint not null default 0,
     rows_deleted bigint not null default 0,
-    loaded_at timestamptz not null default now()
+    loaded_at timestamptz not null default now(),
+    unique (table_name, load_id)
 )"""
 
 # One row per model version, machine and data watermark.
@@ -58,10 +59,10 @@ create table if not exists ml.promotions (
     run_id text
 )"""
 
+# Nothing here may wait for a running load: `create index if not exists` would, even where the index is.
 _PLATFORM = (
     *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
     _LOADS,
-    "create index if not exists loads_table_name on platform.loads (table_name, load_id desc)",
     _PREDICTIONS,
     _PROMOTIONS,
 )
@@ -92,6 +93,14 @@ def migrate() -> None:
             cursor.execute(statement)
         for contract in contracts().values():
             _migrate_raw(cursor, contract)
+
+
+def anything_loaded() -> bool:
+    """Whether any load has ever brought a row. Raises Unavailable without a server."""
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute("select exists (select from platform.loads)")
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def ensure_partitions(table: str, months: Iterable[dt.date]) -> None:

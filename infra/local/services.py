@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
+from infra.local import kafka
 from infra.local.environment import of_platform
 from infra.local.part import Launch, Part
 from millwright.settings import Settings
 
-_SETTLED_SECONDS = 3.0  # a service that cannot start says so and ends sooner than this
+# Until then a killed predecessor still counts as a member of the group: their sessions end after 6 s.
+_SESSION_SECONDS = 7.0
 
 
-def _service(name: str, *needs: str) -> Part:
+def _service(name: str, group: Callable[[Settings], str], *needs: str) -> Part:
     def launch(config: Settings) -> Launch:
         argv = [sys.executable, "-P", "-m", "millwright", name, "run"]
         return Launch(argv, env=of_platform(config), cwd=config.state_dir.absolute())
 
-    return Part(
-        name=name,
-        launch=launch,
-        address=lambda config: config.kafka,
-        needs=needs,
-        ready=lambda config, since: time.time() - since > _SETTLED_SECONDS,
-    )
+    def ready(config: Settings, since: float) -> bool:
+        return time.time() - since > _SESSION_SECONDS and _consumes(config, group(config))
+
+    return Part(name, launch, address=lambda config: config.kafka, needs=needs, ready=ready)
 
 
-SERVICES = [_service("sink", "topics", "schemas"), _service("alerts", "topics", "schemas", "reference")]
+def _consumes(config: Settings, group: str) -> bool:
+    """Whether the group has a member and its partitions are shared out."""
+    from confluent_kafka import ConsumerGroupState, KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    if not kafka.ready(config, 0):
+        return False
+    client = AdminClient({"bootstrap.servers": config.kafka, "log_level": 0})
+    try:
+        about = client.describe_consumer_groups([group], request_timeout=5)[group].result(6)
+    except KafkaException:
+        return False
+    return bool(about.members) and about.state == ConsumerGroupState.STABLE
+
+
+SERVICES = [
+    _service("sink", lambda config: config.sink_group, "topics", "schemas"),
+    _service("alerts", lambda config: "millwright-alerts", "topics", "schemas", "reference"),
+]

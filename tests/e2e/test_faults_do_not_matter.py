@@ -23,7 +23,7 @@ def test_the_warehouse_is_the_same_with_faults_and_without(stack, tmp_path: Path
         assert plant.tables("raw", "marts") == clean
 
         assert sum(faulty.values()) > 1.05 * sum(sent.values())
-        landed = json.loads(plant.millwright("quarantine", "ls", "--json"))
+        landed = json.loads(plant.millwright("sink", "outcomes", "--json"))
         for stream, count in faulty.items():
             found = landed[stream]
             assert count == found["consumed"] == found["accepted"] + sum(found["quarantined"].values()), stream

@@ -49,42 +49,43 @@ class Airflow:
         body: dict[str, Any] = {"logical_date": None, "conf": {}}
         return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
-    def woken_by(self, dag_id: str, cause: tuple[str, str], timeout: float = 300) -> str:
-        """The run of a DAG that an asset event of another run, (dag id, run id), started.
+    def settle(self, since: str, tell: Callable[[str], None], timeout: float = 1800) -> None:
+        """Wait until no run is under way and every asset event since then has woken whom it should.
 
-        Raises MillwrightError when there is none in time.
+        `since` is a time as Airflow writes it; `tell` hears which tasks run. Raises MillwrightError when a task
+        fails, naming it and where its log is.
         """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for run in self._request("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-id&limit=10")["dag_runs"]:
-                path = f"/api/v2/dags/{dag_id}/dagRuns/{run['dag_run_id']}/upstreamAssetEvents"
-                events = self._request("GET", path)["asset_events"]
-                if cause in {(event["source_dag_id"], event["source_run_id"]) for event in events}:
-                    return str(run["dag_run_id"])
-            time.sleep(_POLL_SECONDS)
-        raise MillwrightError(f"{cause[0]} did not wake {dag_id}.", f"Is the scheduler up? See {settings().airflow}.")
-
-    def told(self, dag_id: str, run_id: str) -> list[str]:
-        """Names of the assets that a run said it has changed."""
-        path = f"/api/v2/assets/events?source_dag_id={dag_id}&source_run_id={quote(run_id)}"
-        return [event["name"] for event in self._request("GET", path)["asset_events"]]
-
-    def wait(self, dag_id: str, run_id: str, tell: Callable[[str], None], timeout: float = 1200) -> None:
-        """Wait until a run has succeeded; `tell` hears which task runs.
-
-        Raises MillwrightError when a task fails, naming it and where its log is.
-        """
-        deadline = time.monotonic() + timeout
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
-        while time.monotonic() < deadline:
-            state = self._request("GET", path)["state"]
-            if state == "success":
+            # In this order: a run that an event starts is seen as one or the other.
+            waiting = self._waiting_events(since)
+            active = [r for state in ("running", "queued") for r in self._runs(f"state={state}")]
+            for run in active + self._runs(f"state=failed&run_after_gte={quote(since)}"):
+                self._check(run["dag_id"], run["dag_run_id"])
+            if not waiting and not active:
                 return
-            tasks = self._request("GET", f"{path}/taskInstances")["task_instances"]
-            failed = [t["task_id"] for t in tasks if t["state"] in {"failed", "up_for_retry"}]
-            if failed or state == "failed":
-                where = f"{settings().airflow}/dags/{dag_id}/runs/{run_id}"
-                raise MillwrightError(f"{dag_id}: the task {', '.join(failed)} failed.", f"Its log: {where}")
-            tell(next((t["task_id"] for t in tasks if t["state"] == "running"), "queued"))
+            tell(", ".join(sorted({run["dag_id"] for run in active})) or "the scheduler")
             time.sleep(_POLL_SECONDS)
-        raise MillwrightError(f"{dag_id} had not finished after {timeout:.0f} s.", f"See {settings().airflow}.")
+        raise MillwrightError(f"Airflow had not finished after {timeout:.0f} s.", f"See {settings().airflow}.")
+
+    def finished(self, since: str) -> list[str]:
+        """DAGs of the runs that were begun since then and succeeded, in the order in which they ended."""
+        runs = self._runs(f"state=success&run_after_gte={quote(since)}&order_by=end_date")
+        return [str(run["dag_id"]) for run in runs]
+
+    def _runs(self, query: str) -> list[dict[str, Any]]:
+        return list(self._request("GET", f"/api/v2/dags/~/dagRuns?limit=100&{query}")["dag_runs"])
+
+    def _waiting_events(self, since: str) -> bool:
+        """Whether an asset event has not woken its DAGs yet."""
+        assets = self._request("GET", "/api/v2/assets?limit=100")["assets"]
+        heard = {asset["name"] for asset in assets if asset["scheduled_dags"]}
+        events = self._request("GET", f"/api/v2/assets/events?limit=100&timestamp_gte={quote(since)}")["asset_events"]
+        return any(event["name"] in heard and not event["created_dagruns"] for event in events)
+
+    def _check(self, dag_id: str, run_id: str) -> None:
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances"
+        tasks = self._request("GET", path)["task_instances"]
+        if failed := [t["task_id"] for t in tasks if t["state"] in {"failed", "up_for_retry"}]:
+            where = f"{settings().airflow}/dags/{dag_id}/runs/{run_id}"
+            raise MillwrightError(f"{dag_id}: the task {', '.join(failed)} failed.", f"Its log: {where}")

@@ -45,6 +45,10 @@ class Demo:
         """Bring the stack up, send, and let Airflow's scheduler do the rest. Raises MillwrightError naming the step."""
         with self.step("Start the stack"):
             command("up")
+            airflow = Airflow()
+            airflow.wait_for_dags(DAGS)
+            # A DAG that is new runs once at once; done with nothing to do, it is out of the way.
+            self.settle(airflow, datetime.now(UTC).isoformat())
         ledger = self.read_ledger()
         source = str(self.data.resolve()) if self.data else "simulate"
         if source in ledger:
@@ -52,29 +56,27 @@ class Demo:
         else:
             with self.step("Send the history"):
                 self.send(source, ledger)
-        airflow = Airflow()
         with self.step("Land, cleanse, load and build the marts"):
-            airflow.wait_for_dags(DAGS)
-            self.chain(airflow, "streaming_to_batch_etl", "dbt_transformations")
+            self.let_run(airflow, "streaming_to_batch_etl")
         with self.step("Train and predict"):
-            # The champion's asset wakes the prediction, which then brings the marts up to date.
-            self.chain(airflow, "ml_model_training", "ml_batch_prediction")
+            # A new champion's asset wakes the prediction, which then brings the marts up to date.
+            self.let_run(airflow, "ml_model_training")
         if not self.data and self.live_seconds:
             with self.step(f"A live stream for {self.live_seconds} s, and its way to the marts"):
                 self.live(ledger)
-                self.chain(airflow, "streaming_to_batch_etl", "dbt_transformations", "ml_batch_prediction")
+                self.let_run(airflow, "streaming_to_batch_etl")
 
-    def chain(self, airflow: Airflow, first: str, *woken: str) -> None:
-        """Start a DAG as the button in the web UI does, and wait for it and for those its assets wake in turn."""
-        run_id = airflow.trigger(first)
-        self.wait(airflow, first, run_id)
-        for dag_id in woken:
-            if not airflow.told(first, run_id):
-                self.console.print(f"  {first} changed nothing, so {dag_id} was not woken.")
-                return
-            run_id = airflow.woken_by(dag_id, (first, run_id))
-            self.wait(airflow, dag_id, run_id)
-            first = dag_id
+    def let_run(self, airflow: Airflow, dag_id: str) -> None:
+        """Start a DAG as the button in the web UI does; wait for it and for all that its assets wake in turn."""
+        since = datetime.now(UTC).isoformat()
+        airflow.trigger(dag_id)
+        self.settle(airflow, since)
+
+    def settle(self, airflow: Airflow, since: str) -> None:
+        with self.console.status("") as status:
+            airflow.settle(since, lambda at_work: status.update(f"Airflow: {at_work}"))
+        for dag_id in airflow.finished(since):
+            self.console.print(f"  [green]✓[/] {dag_id}")
 
     def send(self, source: str, ledger: dict[str, Any]) -> None:
         """Send the history once; the ledger is written when all of it was acknowledged."""
@@ -109,11 +111,6 @@ class Demo:
         live = ["--no-history", f"--live={self.live_seconds}", f"--rate={_LIVE_RATE}"]
         summary = sending("simulate", *self.plant(end), *live)
         self.keep(f"live {datetime.now(UTC).isoformat()}", {"sent": summary["sent"]}, ledger)
-
-    def wait(self, airflow: Airflow, dag_id: str, run_id: str) -> None:
-        with self.console.status(dag_id) as status:
-            airflow.wait(dag_id, run_id, lambda task: status.update(f"{dag_id}: {task}"))
-        self.console.print(f"  [green]✓[/] {dag_id}")
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:

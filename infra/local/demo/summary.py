@@ -25,7 +25,7 @@ _MODEL = "select to_version, promoted, reason, metrics from ml.promotions order 
 
 def gather(sent: dict[str, int], seconds: dict[str, float]) -> dict[str, Any]:
     """Read every layer as it stands. `sent` counts the messages sent by stream, `seconds` the demo's steps."""
-    landed = json.loads(_output("quarantine", "ls", "--json"))
+    landed = json.loads(_output("sink", "outcomes", "--json"))
     silver = {c.table: _silver_rows(c.table) for c in contracts().values()}
     with engine().connect() as connection:
 
