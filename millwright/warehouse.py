@@ -109,8 +109,9 @@ def _translation(error: BaseException | None) -> MillwrightError | None:
         return MillwrightError(
             f"The warehouse at {address()} refuses us: {reason}.", "Check MILLWRIGHT_DATABASE_URL (or DB_URL)."
         )
-    gone = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not state
-    gone = gone or (isinstance(error, adbc_driver_manager.Error) and "[libpq]" in text and not state)
+    # An error of a statement has a SQLSTATE; a broken connection has none.
+    broken = psycopg2.OperationalError, psycopg2.InterfaceError, adbc_driver_manager.OperationalError
+    gone = isinstance(error, broken) and not state
     if gone or _LOST.fullmatch(str(state)):
         return Unavailable(f"The warehouse at {address()} does not answer.", "Run `millwright up`, then try again.")
     return None
