@@ -14,11 +14,15 @@ from ml.history import EVENT_KINDS, STATISTICS, History
 from ml.spec import Spec
 
 
+class NotBuilt(MillwrightError):
+    """The marts have not been built yet."""
+
+
 def extract(spec: Spec, last_hours: int | None = None) -> History:
     """A spec's history in one consistent snapshot; with `last_hours`, readings of the plant's newest hours only.
 
-    Events and machines always come whole: "hours since" may reach far back. Raises MillwrightError when a table or
-    a channel is missing, Unavailable without a warehouse.
+    Events and machines always come whole: "hours since" may reach far back. Raises NotBuilt when a table is missing,
+    MillwrightError when a channel is, Unavailable without a warehouse.
     """
     connection = adbc()
     try:
@@ -82,7 +86,7 @@ def _columns(cursor: Any, table: str) -> set[str]:
     )
     found = set(_frame(cursor, query)["column_name"])
     if not found:
-        raise MillwrightError(
+        raise NotBuilt(
             f"The warehouse has no table {table}.", "Build the marts first: `make demo`, or `dbt build`."
         )
     return found

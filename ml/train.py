@@ -23,13 +23,18 @@ def run(spec: str = "failure") -> Step:
 def extract(spec: str = "failure") -> Step:
     """Read the history and keep it in work files.
 
-    Gives spec, key (of spec, data and code), folder, rows, machines, data_watermark. Raises MillwrightError when a
-    table or channel is missing, Unavailable without a warehouse.
+    Gives spec, key (of spec, data and code), folder, rows, machines, data_watermark; before the marts are built, or
+    without a reading, trained is false. Raises MillwrightError when a channel is missing, Unavailable without a
+    warehouse.
     """
+    from ml.extract import NotBuilt
     from ml.extract import extract as read
 
     loaded = load_spec(spec)
-    history = read(loaded)
+    try:
+        history = read(loaded)
+    except NotBuilt as error:
+        return {"spec": spec, "trained": False, "reason": str(error)}
     if history.watermark is None:
         return {"spec": spec, "trained": False, "reason": f"{loaded.source.readings} holds no readings yet."}
     key = workspace.run_key(loaded, history)
