@@ -142,14 +142,14 @@ def _beats(job: str, config: Settings, since: float) -> bool:
     return bool(_scalar(config, beat, job, since - 2))
 
 
-def _daemon(
-    name: str, job: str, *arguments: str, needs: tuple[str, ...] = ("databases",), grace_seconds: float = 30.0
-) -> Part:
+def _daemon(name: str, job: str, *arguments: str, grace_seconds: float = 30.0) -> Part:
     return Part(
         name=f"airflow-{name}",
         launch=lambda config: _launch(config, name, *arguments),
         address=lambda config: config.airflow,
-        needs=needs,
+        # Tasks report to the api-server: one that starts before it does fails, and is tried again only minutes later.
+        # The others wait as well, so that it has the processors to itself: all wait for it in the end.
+        needs=("databases", "airflow-api"),
         external="airflow_url",
         prepare=prepare,
         ready=lambda config, since: _beats(job, config, since),
@@ -172,8 +172,7 @@ AIRFLOW = [
     ),
     # Logs are read from their folder: servers for them would listen on all addresses.
     # It waits for the tasks that run; they may be killed at any instant and tried again, so not for long.
-    # Tasks report to the api-server: one that starts before it does fails, and is tried again only minutes later.
-    _daemon("scheduler", "SchedulerJob", "--skip-serve-logs", needs=("databases", "airflow-api"), grace_seconds=10),
+    _daemon("scheduler", "SchedulerJob", "--skip-serve-logs", grace_seconds=10),
     _daemon("dag-processor", "DagProcessorJob"),
     # Left alone it waits ten seconds for triggers; they stand in the database and are taken up again.
     _daemon("triggerer", "TriggererJob", "--skip-serve-logs", grace_seconds=2),
