@@ -65,7 +65,7 @@ def test_what_a_person_sees_names_the_machine_the_reason_and_the_action(summary)
     show(summary, console)
     said = console.file.getvalue()
     for part in (
-        "undecodable 5",
+        "5 undecodable",
         "93.0% Press 7",
         "mean vibration over 24 h = 9.1",
         "Inspect the bearing.",
