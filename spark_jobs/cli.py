@@ -98,11 +98,10 @@ def _show(results: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(results, indent=1))
         return
-    table = Table()
-    for name in results[0]:
-        table.add_column(name.replace("_", " "), no_wrap=name in ("stream", "table"))
+    shown = [name for name in results[0] if name != "silver_version"]
+    table = Table(*(name.removeprefix("rows_").replace("_", " ") for name in shown))
     for result in results:
-        table.add_row(*(_cell(value) for value in result.values()))
+        table.add_row(*(_cell(result[name]) for name in shown))
     Console().print(table)
 
 
