@@ -21,11 +21,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 
 from millwright.settings import settings
 from tests.stack import TestStack, clear_environment
+
+# On a busy machine an example may take any time; the whole test has its own limit.
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
