@@ -71,6 +71,30 @@ def outcomes(as_json: bool) -> None:
     Console().print(table)
 
 
+@sink.command()
+@_TOPICS
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def outcomes(topics: tuple[str, ...], as_json: bool) -> None:
+    """What became of the records so far: accepted, and in quarantine by reason."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from streaming.sink.outcomes import outcomes as count
+
+    found = count(topics or None)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    table = Table("topic", "consumed", "accepted", "quarantined", "files")
+    for topic, counts in found.items():
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in counts["quarantined"].items())
+        numbers = (f"{counts['consumed']:,}", f"{counts['accepted']:,}")
+        table.add_row(topic, *numbers, reasons or "0", f"{counts['files']:,}")
+    Console().print(table)
+
+
 @click.group()
 def quarantine() -> None:
     """Look at rejected records."""
