@@ -50,28 +50,6 @@ def once(topics: tuple[str, ...], timeout: float, as_json: bool) -> None:
 
 
 @sink.command()
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def outcomes(as_json: bool) -> None:
-    """What became of all records landed so far, by topic: accepted + quarantined = consumed."""
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from streaming.sink.outcomes import outcomes as count
-
-    found = count()
-    if as_json:
-        click.echo(json.dumps(found))
-        return
-    table = Table("topic", "consumed", "accepted", "quarantined", "files")
-    for topic, counts in found.items():
-        rejected = sum(counts["quarantined"].values())
-        table.add_row(topic, *(f"{n:,}" for n in (counts["consumed"], counts["accepted"], rejected, counts["files"])))
-    Console().print(table)
-
-
-@sink.command()
 @_TOPICS
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def outcomes(topics: tuple[str, ...], as_json: bool) -> None:
