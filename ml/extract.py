@@ -86,9 +86,7 @@ def _columns(cursor: Any, table: str) -> set[str]:
     )
     found = set(_frame(cursor, query)["column_name"])
     if not found:
-        raise NotBuilt(
-            f"The warehouse has no table {table}.", "Build the marts first: `make demo`, or `dbt build`."
-        )
+        raise NotBuilt(f"The warehouse has no table {table}.", "Build the marts first: `make demo`, or `dbt build`.")
     return found
 
 

@@ -33,11 +33,16 @@ class Source(_Part):
 
 
 class Split(_Part):
-    """By time: training part, gap, test part; the end of the training part validates."""
+    """By time: training part, gap, test part.
+
+    The end of the training part, `validation_share` of it, is scored in `folds` slices by models that know only what
+    came before: the threshold is chosen there.
+    """
 
     train_share: Share = 0.8
     gap_hours: Hours = 24
-    validation_share: Share = 0.25
+    validation_share: Share = 0.6
+    folds: int = Field(3, ge=1, le=50)
     minimum_failures: int = Field(3, ge=1)
 
 

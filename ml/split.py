@@ -1,8 +1,9 @@
-"""Parts of a history by time: fit, validation and test, with a gap before each that no label looks across."""
+"""Parts of a history by time, with a gap before each that no label looks across."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,12 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Parts:
-    """Masks over the rows; `train` holds `fit`, the gap inside it and `validation`. Times are hours' starts, UTC."""
+    """Masks over the rows. `folds` are pairs inside `train`: what a trial is fitted on, and what it is asked after."""
 
     train: Mask
-    fit: Mask
-    validation: Mask
+    folds: tuple[tuple[Mask, Mask], ...]
     test: Mask
-    train_until: pd.Timestamp  # the first hour that is not trained on
+    train_until: pd.Timestamp  # the first hour that is not trained on, UTC
     test_from: pd.Timestamp
 
 
@@ -30,17 +30,21 @@ def split_by_time(hours: pd.Series[pd.Timestamp], known: pd.Series[bool], split:
     begin, end = hours[known].min(), hours[known].max() + pd.Timedelta(hours=1)
     gap = pd.Timedelta(hours=split.gap_hours)
     train_until = begin + _whole_hours((end - begin) * split.train_share)
-    fit_until = begin + _whole_hours((train_until - begin) * (1 - split.validation_share))
-    test_from = train_until + gap
+    slices = [
+        train_until - _whole_hours((train_until - begin) * split.validation_share * left / split.folds)
+        for left in range(split.folds, -1, -1)
+    ]
     usable = known.to_numpy(dtype=bool)
-    at = hours
+
+    def between(since: pd.Timestamp, until: pd.Timestamp) -> Mask:
+        return np.asarray(usable & (hours >= since).to_numpy() & (hours < until).to_numpy())
+
     return Parts(
-        train=usable & (at < train_until).to_numpy(),
-        fit=usable & (at < fit_until).to_numpy(),
-        validation=usable & (at >= fit_until + gap).to_numpy() & (at < train_until).to_numpy(),
-        test=usable & (at >= test_from).to_numpy(),
+        train=between(begin, train_until),
+        folds=tuple((between(begin, since - gap), between(since, until)) for since, until in pairwise(slices)),
+        test=between(train_until + gap, end),
         train_until=train_until,
-        test_from=test_from,
+        test_from=train_until + gap,
     )
 
 

@@ -1,4 +1,4 @@
-"""The probability from which a machine is said to fail, chosen on the validation part."""
+"""The probability from which a machine is said to fail, chosen on rows that the model has not seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.scores import Floats, Mask
 
-UNDECIDED = 0.5  # the validation part cannot say
+UNDECIDED = 0.5  # those rows cannot say
 _EDGE = 1e-6
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ml import features, threshold
@@ -12,7 +13,7 @@ from ml.evaluate import Labelled, prepare
 from ml.fit import Model, fit
 from ml.history import History, load_history
 from ml.labels import label
-from ml.layout import learn_layout
+from ml.layout import Layout, learn_layout
 from ml.spec import Spec
 
 
@@ -28,15 +29,15 @@ def train_model(folder: Path, spec: Spec) -> dict[str, Any]:
     parts, fails = data.parts, data.fails
     layout = learn_layout(history, spec, parts.train_until)
     table = features.build(history, layout)
-    trial = Model(fit(table[parts.fit], fails[parts.fit], layout, spec), spec, layout, threshold.UNDECIDED)
-    chosen = threshold.choose(fails[parts.validation], trial.probability(table[parts.validation]))
-    model = Model(fit(table[parts.train], fails[parts.train], layout, spec), spec, layout, chosen)
+    model = Model(
+        fit(table[parts.train], fails[parts.train], layout, spec), spec, layout, _threshold(table, data, layout, spec)
+    )
     model.save(folder / "model.json")
     # One row that tells the features' types, for the registry.
     table.loc[parts.train, layout.names].tail(3).to_parquet(folder / "example.parquet", index=False)
     return {
         "trained": True,
-        "threshold": chosen,
+        "threshold": model.threshold,
         "train_rows": int(parts.train.sum()),
         "train_failures": data.failures(parts.train),
         "test_rows": int(parts.test.sum()),
@@ -45,6 +46,18 @@ def train_model(folder: Path, spec: Spec) -> dict[str, Any]:
         "train_until": parts.train_until.isoformat(),
         "test_from": parts.test_from.isoformat(),
     }
+
+
+def _threshold(table: pd.DataFrame, data: Labelled, layout: Layout, spec: Spec) -> float:
+    """Chosen on the folds' scores together: one slice alone may hold two failures, or none."""
+    asked, scores = [], []
+    for known, later in data.parts.folds:
+        if not data.fails[known].any() or not later.any():
+            continue
+        trial = Model(fit(table[known], data.fails[known], layout, spec), spec, layout, threshold.UNDECIDED)
+        asked.append(data.fails[later])
+        scores.append(trial.probability(table[later]))
+    return threshold.choose(np.concatenate(asked), np.concatenate(scores)) if asked else threshold.UNDECIDED
 
 
 def too_little(history: History, spec: Spec) -> str:
@@ -57,7 +70,7 @@ def too_little(history: History, spec: Spec) -> str:
         )
     data = prepare(history, spec)
     days = (data.history.readings["hour"][known].max() - _first(data)) / pd.Timedelta(days=1)
-    if not data.parts.fit.any() or not data.parts.test.any():
+    if not data.parts.train.any() or not data.parts.test.any():
         return f"The history of {days:.1f} days is too short to train on one part and test on another."
     failures = data.failures(data.parts.train)
     if failures >= spec.split.minimum_failures:

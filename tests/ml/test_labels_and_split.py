@@ -55,17 +55,18 @@ def test_without_events_nothing_is_known():
     share=st.floats(0.1, 0.9),
     validation=st.floats(0.1, 0.9),
     gap=st.integers(1, 72),
+    folds=st.integers(1, 5),
 )
-def test_no_label_of_a_part_reaches_into_the_next(days: int, share: float, validation: float, gap: int):
+def test_no_label_of_a_part_reaches_into_the_next(days: int, share: float, validation: float, gap: int, folds: int):
     hours = pd.Series(pd.date_range(BEGIN, periods=days * 24, freq="h"))
     parts = split_by_time(
-        hours, hours.notna(), Split(train_share=share, gap_hours=gap, validation_share=validation, minimum_failures=1)
+        hours, hours.notna(), Split(train_share=share, gap_hours=gap, validation_share=validation, folds=folds)
     )
-    for earlier, later in ((parts.fit, parts.validation), (parts.train, parts.test)):
+    for earlier, later in (*parts.folds, (parts.train, parts.test)):
         if earlier.any() and later.any():
             assert hours[earlier].max() + pd.Timedelta(hours=gap) < hours[later].min()
     assert not (parts.train & parts.test).any()
-    assert (parts.train | ~parts.validation).all()
+    assert all((parts.train | ~(fitted | asked)).all() for fitted, asked in parts.folds)
 
 
 def test_four_fifths_of_ninety_days_are_seventy_two():
@@ -74,3 +75,6 @@ def test_four_fifths_of_ninety_days_are_seventy_two():
     assert parts.train_until == BEGIN + pd.Timedelta(days=72)
     assert parts.test_from == BEGIN + pd.Timedelta(days=73)
     assert (parts.train.sum(), parts.test.sum()) == (72 * 24, 17 * 24)
+    asked = [asked.sum() for _, asked in parts.folds]
+    assert sum(asked) == round(72 * 24 * 0.6)
+    assert max(asked) - min(asked) <= 1

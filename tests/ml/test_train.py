@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from millwright.errors import MillwrightError, Unavailable
+from millwright.errors import Unavailable
 from millwright.settings import settings
 from ml import predict, train, workspace
 from ml.spec import load_spec
@@ -139,8 +139,7 @@ def test_too_short_a_history_is_said_in_a_sentence(fresh_database, spec_file):
 
 
 def test_an_empty_warehouse_is_said_in_a_sentence(fresh_database, spec_file):
-    with pytest.raises(MillwrightError, match=r"no table intermediate\.int_equipment_metrics_hourly"):
-        train.run(spec_file())
+    assert "no table intermediate.int_equipment_metrics_hourly" in train.run(spec_file())["reason"]
     empty = plant(days=1)
     fill(fresh_database, replace(empty, readings=empty.readings.head(0)))
     assert "no readings yet" in train.run(spec_file())["reason"]
