@@ -21,7 +21,7 @@ $(UV_HOME)/bin/uv:
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(UV_HOME)/bin/uv
 	@echo "Installing the pinned packages (2.3 GB the first time) ..."
-	@$(UV_HOME)/bin/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(UV_HOME)/bin/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
 	@$(UV_HOME)/bin/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
