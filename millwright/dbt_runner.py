@@ -33,6 +33,7 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     command = [
         *(_dbt(), "build", "--project-dir", str(project), "--profiles-dir", str(dbt_sources.profiles_dir(project))),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
+        "--exclude-resource-type=unit_test",  # they test the code, not the data
         # Tests only of what is selected or lies before it: the rest may not have been built yet.
         *(("--select", select, "--indirect-selection", "buildable") if select else ()),
         *(("--full-refresh",) if full_refresh else ()),

@@ -92,24 +92,13 @@ def _raw_source(streams: list[Contract]) -> dict[str, Any]:
 
 
 def _staging_sql(contract: Contract) -> str:
-    columns = ",\n        ".join(column["name"] for column in _columns(contract))
+    columns = ",\n    ".join(column["name"] for column in _columns(contract))
     return f"""\
 -- {_MADE_BY}
-with source as (
-
-    select * from {{{{ source('raw', '{contract.table}') }}}}
-
-),
-
-final as (
-
-    select
-        {columns}
-    from source
-
-)
-
-select * from final
+-- Without CTEs, unlike our other models: Postgres looks through a plain view only, down to the table's indexes.
+select
+    {columns}
+from {{{{ source('raw', '{contract.table}') }}}}
 """
 
 

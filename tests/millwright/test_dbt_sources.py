@@ -66,7 +66,7 @@ def test_a_new_channel_is_in_the_staging_model_and_in_the_macro(tmp_path):
     with changed_contract("equipment-sensors", lambda avro: avro["fields"].append(channel)):
         generate(project=tmp_path)
     (model,), (macro,) = tmp_path.rglob("stg_sensor_readings.sql"), tmp_path.rglob("each_channel.sql")
-    assert "        torque,\n" in model.read_text()
+    assert "    torque,\n" in model.read_text()
     assert "'torque'" in macro.read_text()
 
 

@@ -65,18 +65,32 @@
 {%- endmacro %}
 
 
+{#- `offset 0` keeps the planner to one look-up by index for each failure. -#}
 {% macro hours_before_pending_failures() -%}
-    select labels.equipment_id, labels.hour
-    from {{ ref('stg_equipment_events') }} as failures
-    inner join {{ this }} as labels
-        on failures.equipment_id = labels.equipment_id
-        and labels.last_reading_time < failures.event_time
-        and labels.hour >= coalesce((
-            select max(earlier.event_time) from {{ ref('stg_equipment_events') }} as earlier
-            where earlier.equipment_id = failures.equipment_id
-                and earlier.kind = 'failure' and earlier.event_time < failures.event_time
-        ), '-infinity') - interval '1 hour'
-    where failures._load_id = any({{ pending('equipment_events') }}) and failures.kind = 'failure'
+    {%- set new = "_load_id = any(" ~ pending('equipment_events') ~ ")" -%}
+    select failures.equipment_id, labels.hour
+    from (
+        select
+            equipment_id,
+            event_time,
+            bool_or({{ new }}) as is_new,
+            lag(event_time) over (partition by equipment_id order by event_time) as previous_time
+        from {{ ref('stg_equipment_events') }}
+        where
+            kind = 'failure'
+            and equipment_id in (select equipment_id from {{ ref('stg_equipment_events') }} where {{ new }})
+        group by equipment_id, event_time
+    ) as failures
+    inner join lateral (
+        select old.hour
+        from {{ this }} as old
+        where
+            old.equipment_id = failures.equipment_id
+            and old.hour < failures.event_time
+            and old.hour > coalesce(failures.previous_time - interval '1 hour', '-infinity')
+        offset 0
+    ) as labels on true
+    where failures.is_new
 {%- endmacro %}
 
 

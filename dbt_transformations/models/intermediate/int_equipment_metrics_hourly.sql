@@ -13,16 +13,26 @@
 
 with readings as (
 
-    select
-        readings.*,
-        date_trunc('hour', readings.event_time, 'UTC') as hour
-    from {{ ref('stg_sensor_readings') }} as readings
     {% if is_incremental() %}
-        inner join affected
-            on
-                readings.equipment_id = affected.equipment_id
-                and readings.event_time >= affected.hour
-                and readings.event_time < affected.hour + interval '1 hour'
+    -- `offset 0` keeps the planner to one look-up by index for each hour, however old and however many.
+        select
+            readings.*,
+            affected.hour
+        from affected
+        inner join lateral (
+            select within.*
+            from {{ ref('stg_sensor_readings') }} as within
+            where
+                affected.equipment_id = within.equipment_id
+                and affected.hour <= within.event_time
+                and affected.hour + interval '1 hour' > within.event_time
+            offset 0
+        ) as readings on true
+    {% else %}
+        select
+            readings.*,
+            date_trunc('hour', readings.event_time, 'UTC') as hour
+        from {{ ref('stg_sensor_readings') }} as readings
     {% endif %}
 
 ),
