@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
 
 from millwright import dbt_sources, tables
-from millwright.settings import settings
+from millwright.contracts import contracts
+from millwright.settings import ROOT, settings
 from tests.contract_change import changed_contract
 from tests.dbt_transformations.loads import at, load, query
 
@@ -103,3 +105,25 @@ def test_a_new_channel_comes_by_itself_and_old_rows_lack_it(dbt, tmp_path, monke
         (7.0, 7.0)
     ]
     assert query("select max_torque_24h from marts.mart_equipment_health where equipment_id = 'm1'") == [(7.0,)]
+
+
+def test_the_stream_of_the_worked_example_gets_its_table_its_model_and_its_tests(dbt, tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "add-a-stream.md").read_text()
+    (example,) = (block for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "HallAir" in block)
+    folder = shutil.copytree(settings().contracts_dir, tmp_path / "contracts")
+    (folder / "hall-air.avsc").write_text(example)
+    monkeypatch.setenv("MILLWRIGHT_DBT_DIR", str(shutil.copytree(settings().dbt_dir, tmp_path / "project")))
+    monkeypatch.setenv("MILLWRIGHT_CONTRACTS_DIR", str(folder))
+    settings.cache_clear()
+    contracts.cache_clear()
+    try:
+        tables.migrate()
+        dbt_sources.generate()
+        load("hall_air", [{"hall_id": "A", "event_time": START, "dust": 12.5}])
+        told = dbt("build", "--select", "stg_hall_air")
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+        contracts.cache_clear()
+    assert query("select hall_id, dust from staging.stg_hall_air") == [("A", 12.5)]
+    assert sum(said.startswith("pass") for said in told.values()) == 4
