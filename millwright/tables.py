@@ -64,6 +64,9 @@ _PLATFORM = (
     *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
     _LOADS,
     _PREDICTIONS,
+    # A machine's newest prediction, whatever the history: what the marts show.
+    "create index if not exists predictions_newest on ml.predictions"
+    " (equipment_id, horizon_hours, data_watermark desc, prediction_id desc)",
     _PROMOTIONS,
 )
 
