@@ -29,9 +29,17 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     """
     warehouse.connect().close()  # says in one sentence what dbt says in forty lines
     dbt_sources.generate()
-    where, project = settings().state_dir / "dbt", settings().dbt_dir
+    # Made absolute: dbt changes into its project.
+    where, project = settings().state_dir.absolute() / "dbt", settings().dbt_dir.absolute()
     command = [
-        *(_dbt(), "build", "--project-dir", str(project), "--profiles-dir", str(dbt_sources.profiles_dir(project))),
+        *(
+            _dbt(),
+            "build",
+            "--project-dir",
+            str(project),
+            "--profiles-dir",
+            str(dbt_sources.profiles_dir(project).absolute()),
+        ),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
         "--exclude-resource-type=unit_test",  # they test the code, not the data
         # Tests only of what is selected or lies before it: the rest may not have been built yet.
