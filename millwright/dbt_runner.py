@@ -32,24 +32,21 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     # Made absolute: dbt changes into its project.
     where, project = settings().state_dir.absolute() / "dbt", settings().dbt_dir.absolute()
     command = [
-        *(
-            _dbt(),
-            "build",
-            "--project-dir",
-            str(project),
-            "--profiles-dir",
-            str(dbt_sources.profiles_dir(project).absolute()),
-        ),
+        *(_dbt(), "build", "--project-dir", str(project)),
+        *("--profiles-dir", str(dbt_sources.profiles_dir(project).absolute())),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
         "--exclude-resource-type=unit_test",  # they test the code, not the data
         # Tests only of what is selected or lies before it: the rest may not have been built yet.
         *(("--select", select, "--indirect-selection", "buildable") if select else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
-    with _one_at_a_time(where):
+    with _one_at_a_time(where) as lock:
         results = where / "target" / "run_results.json"
         results.unlink(missing_ok=True)  # a run that ends before its first model writes none
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+        # dbt holds the lock too: killed alone, we would leave it running, and the next build has to wait for it.
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=_environment(), pass_fds=(lock,)
+        )
         if not results.exists():
             said = "\n".join((done.stdout or done.stderr).strip().splitlines()[-12:])
             raise MillwrightError(f"dbt could not start:\n{said}", f"The whole log is in {where / 'logs' / 'dbt.log'}.")
@@ -89,9 +86,12 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _one_at_a_time(where: Path) -> Iterator[None]:
-    """Holds a lock that ends with the process: two builds at once would replace each other's tables and results."""
+def _one_at_a_time(where: Path) -> Iterator[int]:
+    """Holds a lock, its file descriptor given, that ends with the last process that has it.
+
+    Two builds at once would replace each other's tables and results.
+    """
     where.mkdir(parents=True, exist_ok=True)
     with (where / "build.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
