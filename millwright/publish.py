@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import Counter
 from types import TracebackType
 from typing import Any
@@ -20,6 +22,7 @@ from millwright.wire import encode, header
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 10.0
+_TELL_SECONDS = 30.0
 # A broker that is started again within this time loses nothing: what is under way is sent again, once each.
 _DELIVERY_SECONDS = 600
 
@@ -52,6 +55,7 @@ class Publisher:
     def __init__(self) -> None:
         self.sent: Counter[str] = Counter()
         self._failures: list[KafkaError] = []
+        self._told = -math.inf  # when it was last said that the broker is away
         self._registry = Registry()
         config = {"bootstrap.servers": settings().kafka, "error_cb": self._on_error, **_CONFIG}
         self._producer = Producer(config)
@@ -111,15 +115,16 @@ class Publisher:
     def _existing(self) -> set[str]:
         try:
             return set(self._producer.list_topics(timeout=_START_SECONDS).topics)
-        except KafkaException:
-            raise broker_unavailable() from None
+        except KafkaException as error:
+            raise broker_unavailable(error) from None
 
     def _on_failure(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failures.append(error)
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and time.monotonic() - self._told > _TELL_SECONDS:
+            self._told = time.monotonic()
             log.warning("Kafka at %s is away; what is under way is sent when it is back.", settings().kafka)
 
     def _check(self) -> None:

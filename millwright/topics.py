@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,13 +36,23 @@ class Topic:
     partitions: int
 
 
-def broker_unavailable() -> Unavailable:
-    """The error of a broker that does not answer."""
-    return Unavailable(f"Kafka at {settings().kafka} does not answer.", "Start it with `millwright up`.")
+_SILENT = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE)
+
+
+def broker_unavailable(error: KafkaException | None = None) -> Unavailable:
+    """The error of a broker that does not answer, or answers that it cannot."""
+    # A client that lives through a broker's restart goes on asking with the leader epoch from before, and is refused.
+    admin_client.cache_clear()
+    cause = error.args[0] if error else None
+    if cause is None or cause.code() in _SILENT:
+        return Unavailable(f"Kafka at {settings().kafka} does not answer.", "Start it with `millwright up`.")
+    return Unavailable(f"Kafka at {settings().kafka} answers: {cause.str()}.", "Look at `millwright logs kafka`.")
 
 
 def describe(*names: str) -> dict[str, Topic]:
     """Topics by name; those that do not exist are left out. Raises Unavailable when the broker does not answer."""
+    if not names:
+        return {}
     admin = _admin()
     found: dict[str, Topic] = {}
     futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=_TIMEOUT_SECONDS)
@@ -51,7 +62,7 @@ def describe(*names: str) -> dict[str, Topic]:
             found[name] = Topic(name, str(described.topic_id), len(described.partitions))
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise broker_unavailable() from error
+                raise broker_unavailable(error) from error
     return found
 
 
@@ -64,6 +75,7 @@ def ensure_topics() -> TopicReport:
     names = [contract.topic for contract in contracts().values()]
     existing = describe(*names)
     created = tuple(name for name in names if name not in existing and _made(admin, _new(name, config)))
+    _await_visible(created)
     differing = tuple(_differences(admin, existing, config))
     for sentence in differing:
         log.warning("%s", sentence)
@@ -71,12 +83,13 @@ def ensure_topics() -> TopicReport:
 
 
 @lru_cache(maxsize=4)
-def _admin_of(address: str) -> AdminClient:
+def admin_client(address: str) -> AdminClient:
+    """A client for asking about topics, groups and offsets, kept for the next question."""
     return AdminClient({"bootstrap.servers": address, "log_level": 0})
 
 
 def _admin() -> AdminClient:
-    return _admin_of(settings().kafka)
+    return admin_client(settings().kafka)
 
 
 def _new(name: str, config: Settings) -> NewTopic:
@@ -96,6 +109,15 @@ def _made(admin: AdminClient, topic: NewTopic) -> bool:
             return False  # somebody else was faster
         raise MillwrightError(f"Kafka refuses to make the topic {topic.topic}: {error.args[0].str()}.") from error
     return True
+
+
+def _await_visible(names: tuple[str, ...]) -> None:
+    """A topic is made before every broker knows of it."""
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while len(describe(*names)) < len(names):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"Kafka at {settings().kafka} has made {', '.join(names)} and does not show them.")
+        time.sleep(0.05)
 
 
 def _differences(admin: AdminClient, existing: dict[str, Topic], config: Settings) -> list[str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from functools import lru_cache
 
 from confluent_kafka import Consumer, ConsumerGroupState, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millwright.errors import MillwrightError
 from millwright.settings import settings
-from millwright.topics import Topic, broker_unavailable, describe
+from millwright.topics import Topic, admin_client, broker_unavailable, describe
 from streaming.sink.position import Log, Partition
 
 _TIMEOUT_SECONDS = 10.0
@@ -71,18 +70,13 @@ def group_is_live() -> bool:
             if code == KafkaError.GROUP_ID_NOT_FOUND:
                 return False
             if code not in _COORDINATOR_COMING or time.monotonic() > give_up:
-                raise broker_unavailable() from error
+                raise broker_unavailable(error) from error
             time.sleep(0.1)
     return found.state not in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) and bool(found.members)
 
 
-@lru_cache(maxsize=4)
-def _admin_of(address: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": address, "log_level": 2})
-
-
 def _admin() -> AdminClient:
-    return _admin_of(settings().kafka)
+    return admin_client(settings().kafka)
 
 
 def _described(topics: Iterable[str]) -> dict[str, Topic]:
@@ -102,4 +96,4 @@ def _offsets(partitions: list[Partition], which: OffsetSpec) -> dict[Partition, 
     try:
         return {(at.topic, at.partition): future.result().offset for at, future in futures.items()}
     except KafkaException as error:
-        raise broker_unavailable() from error
+        raise broker_unavailable(error) from error

@@ -224,7 +224,7 @@ class Worker:
             self._consumer.pause([TopicPartition(*partition) for partition in self._waiting])
 
     def _resumed(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
-        wanted, give_up = list(partitions), time.monotonic() + _PATIENCE_SECONDS
+        wanted, give_up, pause = list(partitions), time.monotonic() + _PATIENCE_SECONDS, 0.5
         while True:
             try:
                 found = resume(self._store, wanted, look)
@@ -233,7 +233,8 @@ class Worker:
                 if time.monotonic() > give_up:
                     raise
                 log.warning("%s", error)
-                time.sleep(1.0)
+                time.sleep(pause)
+                pause = min(pause * 2, 10.0)
         self._buffers.update({partition: Buffer.at(offset) for partition, offset in found.items()})
         return [TopicPartition(*partition, offset) for partition, offset in found.items()]
 
