@@ -50,7 +50,7 @@ class Airflow:
         return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
     def settle(self, since: str, tell: Callable[[str], None], timeout: float = 1800) -> None:
-        """Wait until no run is under way and every asset event since then has woken whom it should.
+        """Wait until no run is under way and every asset event has woken whom it should.
 
         `since` is a time as Airflow writes it; `tell` hears which tasks run. Raises MillwrightError when a task
         fails, naming it and where its log is.
@@ -58,7 +58,7 @@ class Airflow:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             # In this order: a run that an event starts is seen as one or the other.
-            waiting = self._waiting_events(since)
+            waiting = self._waiting_events()
             active = [r for state in ("running", "queued") for r in self._runs(f"state={state}")]
             for run in active + self._runs(f"state=failed&run_after_gte={quote(since)}"):
                 self._check(run["dag_id"], run["dag_run_id"])
@@ -76,12 +76,14 @@ class Airflow:
     def _runs(self, query: str) -> list[dict[str, Any]]:
         return list(self._request("GET", f"/api/v2/dags/~/dagRuns?limit=100&{query}")["dag_runs"])
 
-    def _waiting_events(self, since: str) -> bool:
-        """Whether an asset event has not woken its DAGs yet."""
-        assets = self._request("GET", "/api/v2/assets?limit=100")["assets"]
-        heard = {asset["name"] for asset in assets if asset["scheduled_dags"]}
-        events = self._request("GET", f"/api/v2/assets/events?limit=100&timestamp_gte={quote(since)}")["asset_events"]
-        return any(event["name"] in heard and not event["created_dagruns"] for event in events)
+    def _waiting_events(self) -> bool:
+        """Whether an asset event has not woken its DAGs yet. (/assets/events fails while a woken run is queued.)"""
+        for dag in self._request("GET", "/api/v2/dags?limit=200")["dags"]:
+            path = f"/api/v2/dags/{dag['dag_id']}/assets/queuedEvents"
+            # 404: none is queued
+            if self._http.get(path).status_code == httpx.codes.OK:
+                return True
+        return False
 
     def _check(self, dag_id: str, run_id: str) -> None:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances"
