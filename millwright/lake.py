@@ -150,8 +150,13 @@ def chain_end(store: Store, topic: str, partition: int) -> int | None:
     chain = links(store, topic, partition)
     if not chain:
         return genesis.first_offset
-    store.settle(chain[-1].key)  # what we build on has to outlive a power cut as surely as what we add
     return next_of(store, chain[-1])
+
+
+def settle_end(store: Store, topic: str, partition: int) -> None:
+    """What is built on has to outlive a power cut as surely as what is added: its writer may have died just before."""
+    if chain := links(store, topic, partition):
+        store.settle(chain[-1].key)
 
 
 def partitions(store: Store, topic: str) -> list[int]:

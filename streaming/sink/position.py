@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from millwright.errors import MillwrightError
-from millwright.lake import Genesis, chain_end, create_gap, create_genesis, gap_key, partition_folder, read_genesis
+from millwright.lake import (
+    Genesis,
+    chain_end,
+    create_gap,
+    create_genesis,
+    gap_key,
+    partition_folder,
+    read_genesis,
+    settle_end,
+)
 from millwright.store import Store
 
 log = logging.getLogger(__name__)
@@ -78,6 +87,7 @@ def resume(store: Store, partitions: Iterable[Partition], look: Look) -> dict[Pa
     found = {}
     for partition, chain in chains.items():
         at = place(partition, chain, logs[partition])
+        settle_end(store, *partition)
         found[partition] = at if at >= logs[partition].low else _record_loss(store, partition, logs[partition].low)
     return found
 

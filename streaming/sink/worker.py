@@ -19,6 +19,7 @@ from millwright.failpoints import failpoint
 from millwright.lake import read_genesis
 from millwright.settings import settings
 from millwright.store import Store, lake_store
+from millwright.topics import broker_unavailable
 from streaming.sink.broker import look, open_consumer, partitions_of
 from streaming.sink.buffer import Buffer
 from streaming.sink.judge import judge, schema_ids
@@ -34,6 +35,7 @@ _BACK_OFF_SECONDS = 30.0
 # A partition's offset may have to be found while the broker is away; the group misses a silent member after 300 s.
 _PATIENCE_SECONDS = 240.0
 _PROPAGATION_SECONDS = 30.0
+_AWAY_SECONDS = 10.0
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -56,6 +58,7 @@ class Worker:
         self._waiting: dict[Partition, Wait] = {}
         self._verified: set[str] = set()  # topics that are still the ones of their chains, since the last read
         self._assignments = 0
+        self._broker_away_until = 0.0  # monotonic
 
     def join(self) -> None:
         """Share the partitions with the other workers of the group."""
@@ -143,9 +146,17 @@ class Worker:
     def _verify(self, partition: Partition) -> None:
         """Look whether the topic is the one whose chain we lengthen, now that the records have been read."""
         topic, _ = partition
-        if topic not in self._verified:
-            place(partition, Chain(read_genesis(self._store, *partition), 0), look([partition])[partition])
-            self._verified.add(topic)
+        if topic in self._verified:
+            return
+        if time.monotonic() < self._broker_away_until:  # the question costs ten seconds, for each partition
+            raise broker_unavailable()
+        try:
+            kafka = look([partition])[partition]
+        except Unavailable:
+            self._broker_away_until = time.monotonic() + _AWAY_SECONDS
+            raise
+        place(partition, Chain(read_genesis(self._store, *partition), 0), kafka)
+        self._verified.add(topic)
 
     def _take_in(self, messages: list[Message]) -> None:
         if messages:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from streaming.sink.broker import group_is_live
 from streaming.sink.outcomes import outcomes
 
 PLACES = [
@@ -63,11 +64,9 @@ def test_a_service_killed_in_mid_run_is_followed_by_another(line, eventually):
 def test_a_service_that_is_asked_to_stop_publishes_what_it_has_read(line, eventually):
     service = line.run("sink", "run", MILLWRIGHT_SINK_ROLL_SECONDS="600")
     try:
-        line.send(50)
-        # Nothing is due: 600 s have not passed. That the records have been read shows in nothing but the end.
-        time.sleep(4)
-        line.send(50)
-        time.sleep(1)
+        eventually(group_is_live)
+        line.send(100)
+        time.sleep(3)  # nothing is due for ten minutes: that the records have been read shows in nothing but the end
         assert line.landed() == []
     finally:
         service.send_signal(signal.SIGTERM)
