@@ -80,8 +80,7 @@ class Airflow:
         """Whether an asset event has not woken its DAGs yet. (/assets/events fails while a woken run is queued.)"""
         for dag in self._request("GET", "/api/v2/dags?limit=200")["dags"]:
             path = f"/api/v2/dags/{dag['dag_id']}/assets/queuedEvents"
-            # 404: none is queued
-            if self._http.get(path).status_code == httpx.codes.OK:
+            if self._request("GET", path)["total_entries"]:
                 return True
         return False
 
