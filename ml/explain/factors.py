@@ -50,7 +50,7 @@ def label(feature: str) -> str:
     if found := re.fullmatch(r"(.+)_lag_24h", feature):
         return f"{found[1]}, mean a day ago{units.get(found[1], '')}"
     if found := re.fullmatch(r"errors_(.+)_(\d+)h", feature):
-        return f"errors {found[1]} in {found[2]} h"
+        return f"reports of {found[1]} in {found[2]} h"
     if found := re.fullmatch(r"hours_since_maintenance_(.+)", feature):
         return f"since maintenance of {found[1]} (h)"
     if found := re.fullmatch(r"(.+)_is_(.+)", feature):

@@ -11,11 +11,11 @@ from typing import Any
 
 import psycopg2
 import pytest
-from millwright.publish import publish
 
 from millwright import registry
 from millwright import tables as platform_tables
 from millwright.contracts import contracts
+from millwright.publish import publish
 from millwright.settings import ROOT, settings
 from tests.e2e import plant
 

@@ -59,7 +59,7 @@ def test_a_saved_model_is_whole(trained, tmp_path):
     [
         ("vibration_mean_24h", "vibration, mean of 24 h (mm/s)"),
         ("temperature_trend", "temperature, change of its mean lately (°C)"),
-        ("errors_E1_24h", "errors E1 in 24 h"),
+        ("errors_E1_24h", "reports of E1 in 24 h"),
         ("hours_since_maintenance_bearing", "since maintenance of bearing (h)"),
         ("model_is_model3", "model is model3"),
         ("age_years", "age (years)"),
