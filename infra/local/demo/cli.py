@@ -31,7 +31,7 @@ def demo(data: Path | None, machines: int, days: int, live_seconds: int) -> None
     console = Console(highlight=False)
     run = Demo(console, data, machines, days, live_seconds)
     run.run()
-    summary = gather(run.sent(), run.steps)
+    summary = gather(run.ledger.sent(), run.steps)
     path = settings().state_dir / "demo-summary.json"
     path.write_text(json.dumps(summary, indent=2, default=str))
     show(summary, console)

@@ -6,17 +6,18 @@ import json
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from infra.local.demo.airflow import Airflow
+from infra.local.demo.ledger import Ledger
 from millwright.errors import MillwrightError
 from millwright.settings import settings
 
@@ -36,10 +37,10 @@ class Demo:
     live_seconds: int
     steps: dict[str, float] = field(default_factory=dict)
 
-    @property
-    def ledger(self) -> Path:
-        """What has been sent to this stack, so that a second demo does not send the history again."""
-        return settings().state_dir / "demo-sent.json"
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What has been sent to this stack."""
+        return Ledger(settings().state_dir / "demo-sent.json")
 
     def run(self) -> None:
         """Bring the stack up, send, and let Airflow's scheduler do the rest. Raises MillwrightError naming the step."""
@@ -49,13 +50,12 @@ class Demo:
             airflow.wait_for_dags(DAGS)
             # A DAG that is new runs once at once; done with nothing to do, it is out of the way.
             self.settle(airflow, datetime.now(UTC).isoformat())
-        ledger = self.read_ledger()
         source = str(self.data.resolve()) if self.data else "simulate"
-        if source in ledger:
-            self.console.print(f"The history was sent {ledger[source]['at']}; it is not sent again.")
+        if source in self.ledger.entries:
+            self.console.print(f"The history was sent {self.ledger.entries[source]['at']}; it is not sent again.")
         else:
             with self.step("Send the history"):
-                self.send(source, ledger)
+                self.ledger.record(source, self.send)
         with self.step("Land, cleanse, load and build the marts"):
             self.let_run(airflow, "streaming_to_batch_etl")
         with self.step("Train and predict"):
@@ -63,7 +63,7 @@ class Demo:
             self.let_run(airflow, "ml_model_training")
         if not self.data and self.live_seconds:
             with self.step(f"A live stream for {self.live_seconds} s, and its way to the marts"):
-                self.live(ledger)
+                self.ledger.record(f"live {datetime.now(UTC).isoformat()}", self.live)
                 self.let_run(airflow, "streaming_to_batch_etl")
 
     def let_run(self, airflow: Airflow, dag_id: str) -> None:
@@ -78,39 +78,24 @@ class Demo:
         for dag_id in airflow.finished(since):
             self.console.print(f"  [green]✓[/] {dag_id}")
 
-    def send(self, source: str, ledger: dict[str, Any]) -> None:
-        """Send the history once; the ledger is written when all of it was acknowledged."""
-        at = datetime.now(UTC).replace(microsecond=0)
-        end = at.replace(minute=0, second=0).isoformat()
+    def send(self) -> dict[str, Any]:
+        """The history, until all of it was acknowledged."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
         if self.data:
-            summary = sending("replay", "azure-pdm", str(self.data))
-        else:
-            summary = sending("simulate", *self.plant(end), *FAULTS)
-        self.keep(source, {"at": at.isoformat(), "end": end, "sent": summary["sent"]}, ledger)
+            return {"at": at, "sent": sending("replay", "azure-pdm", str(self.data))}
+        return {"at": at, "sent": sending("simulate", *self.plant(), *FAULTS)}
 
-    def sent(self) -> dict[str, int]:
-        """Messages sent to this stack by all demos so far, by stream."""
-        return dict(sum((Counter(each["sent"]) for each in self.read_ledger().values()), Counter()))
+    def live(self) -> dict[str, Any]:
+        """The same plant, in real time."""
+        live = ["--no-history", f"--live={self.live_seconds}", f"--rate={_LIVE_RATE}"]
+        return {"sent": sending("simulate", *self.plant(), *live)}
 
-    def read_ledger(self) -> dict[str, Any]:
-        return dict(json.loads(self.ledger.read_text())) if self.ledger.exists() else {}
-
-    def keep(self, source: str, entry: dict[str, Any], ledger: dict[str, Any]) -> None:
-        ledger[source] = entry
-        beside = self.ledger.with_suffix(".new")
-        beside.write_text(json.dumps(ledger, indent=2))
-        beside.replace(self.ledger)
-
-    def plant(self, end: str) -> list[str]:
+    def plant(self) -> list[str]:
+        """The simulated plant; whoever begins anew after an interruption sends the same one."""
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        end = self.ledger.plan("simulate", now.isoformat())
         truth = settings().state_dir / "demo-truth.json"
         return [f"--machines={self.machines}", f"--days={self.days}", "--seed=7", f"--end={end}", f"--truth={truth}"]
-
-    def live(self, ledger: dict[str, Any]) -> None:
-        """The same plant, in real time; the messages are added to the ledger."""
-        end = ledger["simulate"]["end"]
-        live = ["--no-history", f"--live={self.live_seconds}", f"--rate={_LIVE_RATE}"]
-        summary = sending("simulate", *self.plant(end), *live)
-        self.keep(f"live {datetime.now(UTC).isoformat()}", {"sent": summary["sent"]}, ledger)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -121,11 +106,11 @@ class Demo:
         self.console.print(f"  [dim]{self.steps[title]} s[/]")
 
 
-def sending(*args: str) -> dict[str, Any]:
-    """Run a command that sends, and read the summary that it writes."""
+def sending(*args: str) -> dict[str, int]:
+    """Run a command that sends; messages by stream, from the summary that it writes."""
     path = settings().state_dir / "demo-sending.json"
     command(*args, "--summary", str(path))
-    return dict(json.loads(path.read_text()))
+    return dict(json.loads(path.read_text())["sent"])
 
 
 def command(*args: str) -> None:

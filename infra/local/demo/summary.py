@@ -23,8 +23,11 @@ _MARTS = "select table_name from information_schema.tables where table_schema = 
 _MODEL = "select to_version, promoted, reason, metrics from ml.promotions order by promotion_id desc limit 1"
 
 
-def gather(sent: dict[str, int], seconds: dict[str, float]) -> dict[str, Any]:
-    """Read every layer as it stands. `sent` counts the messages sent by stream, `seconds` the demo's steps."""
+def gather(sent: dict[str, int] | None, seconds: dict[str, float]) -> dict[str, Any]:
+    """Read every layer as it stands.
+
+    `sent` counts the messages sent by stream (None: not known), `seconds` are the demo's steps.
+    """
     landed = json.loads(_output("sink", "outcomes", "--json"))
     silver = {c.table: _silver_rows(c.table) for c in contracts().values()}
     with engine().connect() as connection:
@@ -41,7 +44,7 @@ def gather(sent: dict[str, int], seconds: dict[str, float]) -> dict[str, Any]:
         "streams": [
             {
                 "stream": c.stream,
-                "sent": sent.get(c.stream),
+                "sent": (sent or {}).get(c.stream),
                 "accepted": landed[c.stream]["accepted"],
                 "quarantined": landed[c.stream]["quarantined"],
                 "bronze_files": landed[c.stream]["files"],

@@ -1,0 +1,1 @@
+"""The benchmarks behind the figures in the README: ratios against a peer, in one run on one machine."""
