@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from millwright.settings import settings
 
@@ -12,13 +12,14 @@ def discard(topic: str, count: int) -> int:
     config = {
         "bootstrap.servers": settings().kafka,
         "group.id": "bench-discard",
-        "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
         "fetch.queue.backoff.ms": 10,
         "queued.min.messages": 50_000,
     }
     consumer = Consumer(config)
-    consumer.subscribe([topic])
+    partitions = consumer.list_topics(topic).topics[topic].partitions
+    # Assigned, not subscribed: joining a group takes seconds that have nothing to do with reading.
+    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
     seen = 0
     try:
         while seen < count:

@@ -17,7 +17,7 @@ import pyruhvro
 UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 
 _CHUNK = 10_000
-_ALONE = 32  # records; a call of pyruhvro costs as much as reading ten of them with fastavro
+_ALONE = 32  # records; fewer are read one by one with fastavro, for a call of pyruhvro has a cost of its own
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def serve(topics: Iterable[str] | None = None) -> None:
     partitions = partitions_of(chosen)
     streams = Streams(chosen)
     gc.freeze()
-    gc.disable()  # messages make no cycles, and looking for them costs a third of the rate
+    gc.disable()  # messages make no cycles, and looking for them among millions of objects costs time
     with Worker(streams) as worker:
         worker.join()
         log.info("the sink reads %d topics with %d partitions", len(chosen), len(partitions))
