@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterable
 
 import psutil
 
 from millwright.errors import MillwrightError
 from millwright.settings import Settings
+
+_DYING_SECONDS = 5.0  # a killed process on a busy machine keeps its sockets for a moment, and nobody holds them
 
 
 def is_free(port: int) -> bool:
@@ -51,7 +54,7 @@ def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None
         if port in seen:
             raise MillwrightError(f"{variable} and {seen[port]} are both {port}.", "Set one of them to another port.")
         seen[port] = variable
-        if is_free(port):
+        if _freed_soon(port):
             continue
         who = holder(port)
         if who is not None and who.pid in own:
@@ -60,6 +63,16 @@ def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None
             f"Port {port}, on which {part} would listen, is held by {_described(who)}.",
             f"Stop that, or set {variable} to a free port.",
         )
+
+
+def _freed_soon(port: int) -> bool:
+    """Whether a port is free, or is once a process that has just been killed is wholly gone."""
+    deadline = time.monotonic() + _DYING_SECONDS
+    while not is_free(port):
+        if holder(port) is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _described(process: psutil.Process | None) -> str:
