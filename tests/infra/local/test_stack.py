@@ -289,7 +289,7 @@ def test_down_stops_everything_and_keeps_what_was_held(own):
     members = [process for name in _pids(own) for process in stack.supervised(own.settings, name).members()]
     stack.down(own.settings)
     assert len(members) > 8
-    assert psutil.wait_procs(members, timeout=0)[1] == []
+    assert psutil.wait_procs(members, timeout=5)[1] == []
     stack.down(own.settings)
     own.heal("databases")
     assert _query(own.settings, "select count(*) from held") == [(0,)]
