@@ -26,6 +26,9 @@ class Store(Protocol):
     def names(self, folder: str) -> list[str]:
         """What lies directly in a folder, sorted; empty when there is no such folder."""
 
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+
     def settle(self, key: str) -> None:
         """Make sure that an object that can be seen would also survive a power cut."""
 
@@ -84,6 +87,12 @@ class FileStore:
             return []
         except OSError as error:
             raise self._failed(f"list {folder}", error) from error
+
+    def remove(self, key: str) -> None:
+        try:
+            (self.root / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed(f"remove {key}", error) from error
 
     def settle(self, key: str) -> None:
         try:

@@ -1,0 +1,1 @@
+"""Kills, stalls and outages on purpose: what they may cost is nothing."""
