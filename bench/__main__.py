@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -17,13 +13,10 @@ from rich.table import Table
 
 from bench.peers import discard
 from bench.readings import readings
-from infra.local import postgres_place, stack
+from infra.local.temporary import stack_of_its_own
 from millwright.publish import Publisher
-from millwright.settings import settings
 
 STREAM = "equipment-sensors"
-# Beside those of a stack that may be running.
-PORTS = {"KAFKA": 19092, "KAFKA_CONTROLLER": 19093, "REGISTRY": 18085, "POSTGRES": 15433}
 
 
 @click.command()
@@ -34,7 +27,7 @@ def bench(records: int, as_json: bool) -> None:
     from streaming.sink.once import land
 
     seconds: dict[str, float] = {}
-    with _stack_of_its_own():
+    with stack_of_its_own("bench", "topics", "schemas"):
         with _timed(seconds, "publish (Arrow, acks=all, idempotent)"), Publisher() as publisher:
             for table in readings(records):
                 publisher.send(STREAM, table)
@@ -57,24 +50,6 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     begun = time.perf_counter()
     yield
     seconds[name] = time.perf_counter() - begun
-
-
-@contextmanager
-def _stack_of_its_own() -> Iterator[None]:
-    """Kafka and the registry in a temporary state folder."""
-    folder = Path(tempfile.mkdtemp(prefix="millwright-bench-", dir="/tmp"))
-    folder.chmod(0o755)  # Postgres, which keeps the registry, runs as another user when root runs the bench
-    os.environ["MILLWRIGHT_STATE_DIR"] = str(folder)
-    os.environ |= {f"MILLWRIGHT_{name}_PORT": str(port) for name, port in PORTS.items()}
-    settings.cache_clear()
-    config = settings()
-    try:
-        stack.up(config, {"topics", "schemas"})
-        yield
-    finally:
-        stack.down(config)
-        postgres_place.remove(config)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
