@@ -6,19 +6,18 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 import fastavro
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
-from backports import zstd
 
+from millwright import avro_container
 from millwright.contracts import Contract
 from millwright.errors import MillwrightError
 
-_MAGIC = b"Obj\x01"
 _KEY = "millwright."
 _BLOCK_RECORDS = 20_000
 _ZSTD_LEVEL = 1  # the quickest: the sink is bound by the processor, not by the disk
@@ -40,20 +39,48 @@ _POSITION_ARROW = pa.schema([pa.field(f["name"], pa.int64(), nullable=False) for
 
 
 @dataclass(frozen=True)
-class Header:
-    """What a bronze file says of itself: one partition's range of offsets, and what became of each record in it."""
+class Part:
+    """One range of a partition's offsets as the sink published it, and what became of each record in it."""
 
-    topic: str
-    partition: int
     first_offset: int
-    next_offset: int  # where the next file begins; offsets between that no record has are Kafka's own
-    schema_id: int
-    accepted: int  # records in this file
+    next_offset: int  # where the next one begins; offsets between that no record has are Kafka's own
+    accepted: int  # records in the file
     rejected: dict[str, int]  # by reason; they lie in the quarantine object
     append_min: int | None  # ms since 1970, of all records of the range
     append_max: int | None
     quarantine: str | None  # key of the quarantine object
     quarantine_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a bronze file says of itself: its range of one partition, as `Part` has it, and more.
+
+    A compacted file names what it was made of in `parts`, and leaves the quarantine objects to them.
+    """
+
+    topic: str
+    partition: int
+    first_offset: int
+    next_offset: int
+    schema_id: int
+    accepted: int
+    rejected: dict[str, int]
+    append_min: int | None
+    append_max: int | None
+    quarantine: str | None
+    quarantine_sha256: str | None
+    parts: tuple[Part, ...] = ()  # two at least, or none
+    gap: str | None = None  # why the records of this range will never be landed
+    repaired: dict[str, int] | None = None  # of mended records: by the reason for which they lay in quarantine
+
+    @property
+    def ranges(self) -> tuple[Part, ...]:
+        """What it was published as: its parts, or itself."""
+        return self.parts or (Part(*(getattr(self, name) for name in Part.__dataclass_fields__)),)
+
+
+_OPTIONAL = {name for name, field in Header.__dataclass_fields__.items() if field.default is not MISSING}
 
 
 @dataclass(frozen=True)
@@ -74,16 +101,29 @@ def write(contract: Contract, header: Header, records: Records) -> bytes:
     """A bronze file, zstandard-compressed; readable by any Avro library that knows that codec."""
     sync = hashlib.blake2b(f"{header.topic}/{header.partition}/{header.first_offset}".encode(), digest_size=16).digest()
     blocks = b"".join(_blocks(header.partition, records, sync))
+    return _file(json.dumps(file_schema(contract), ensure_ascii=False), header, sync, blocks)
+
+
+def write_gap(topic: str, partition: int, first_offset: int, next_offset: int, reason: str) -> bytes:
+    """A file without records that stands for a range which will never be landed, and says why."""
+    header = gap_header(topic, partition, first_offset, next_offset, reason)
+    schema = {"type": "record", "name": "Gap", "namespace": "millwright", "fields": POSITION}
+    return _file(json.dumps(schema), header, bytes(16), b"")
+
+
+def gap_header(topic: str, partition: int, first_offset: int, next_offset: int, reason: str) -> Header:
+    return Header(topic, partition, first_offset, next_offset, 0, 0, {}, None, None, None, None, gap=reason)
+
+
+def _file(schema: str, header: Header, sync: bytes, blocks: bytes) -> bytes:
+    said = {name: value for name, value in header.__dict__.items() if value or name not in _OPTIONAL}
     meta = {
-        "avro.schema": json.dumps(file_schema(contract), ensure_ascii=False),
+        "avro.schema": schema,
         "avro.codec": "zstandard",
         _KEY + "sha256": json.dumps(hashlib.sha256(blocks).hexdigest()),
-        **{_KEY + name: json.dumps(value) for name, value in header.__dict__.items()},
+        **{_KEY + name: json.dumps(value, default=vars) for name, value in said.items()},
     }
-    out = bytearray(_MAGIC + _long(len(meta)))
-    for name, value in meta.items():
-        out += _sized(name.encode()) + _sized(value.encode())
-    return bytes(out + _long(0) + sync + blocks)
+    return avro_container.assemble(meta, sync, blocks)
 
 
 def _blocks(partition: int, records: Records, sync: bytes) -> Iterator[bytes]:
@@ -94,8 +134,7 @@ def _blocks(partition: int, records: Records, sync: bytes) -> Iterator[bytes]:
         batch = pa.RecordBatch.from_arrays([partitions, offsets, append_times], schema=_POSITION_ARROW)
         [positions] = pyruhvro.serialize_record_batch(batch, _POSITION_AS_LONGS, 1)
         whole = pc.binary_join_element_wise(positions, records.bodies.slice(start, _BLOCK_RECORDS), b"")
-        packed = zstd.compress(b"".join(whole.to_pylist()), _ZSTD_LEVEL)
-        yield _long(len(offsets)) + _sized(packed) + sync
+        yield avro_container.block(len(offsets), b"".join(whole.to_pylist()), sync, _ZSTD_LEVEL)
 
 
 def _copied(array: pa.Array) -> pa.Array:
@@ -111,8 +150,10 @@ def read_header(data: bytes, name: str) -> Header | None:
     if (found := _metadata(data, name)) is None:
         return None
     meta, _ = found
+    wanted = [name for name in Header.__dataclass_fields__ if name not in _OPTIONAL or _KEY + name in meta]
     try:
-        return Header(**{field: json.loads(meta[_KEY + field]) for field in Header.__dataclass_fields__})
+        said = {name: json.loads(meta[_KEY + name]) for name in wanted}
+        return Header(**{**said, "parts": tuple(Part(**part) for part in said.get("parts", ()))})
     except KeyError as error:
         raise _damaged(name, f"its header lacks {error}") from None
 
@@ -142,61 +183,10 @@ def read(data: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _metadata(data: bytes, name: str) -> tuple[dict[str, bytes], int] | None:
-    """Metadata of a container and where its blocks begin; None when `data` ends before that."""
-    if data[:4] != _MAGIC[: len(data)]:
-        raise _damaged(name, "it is not an Avro container")
-    reader, meta = _Reader(data, 4), dict[str, bytes]()
     try:
-        while count := reader.long():
-            if count < 0:  # then the block's size in bytes follows
-                count = -count
-                reader.long()
-            for _ in range(count):
-                key = reader.sized()
-                meta[key.decode()] = reader.sized()
-        reader.take(16)
-    except EOFError:
-        return None
-    return meta, reader.at
-
-
-class _Reader:
-    """Reads Avro's longs and byte strings; raises EOFError at the end."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
-
-    def take(self, size: int) -> bytes:
-        if size < 0 or self.at + size > len(self.data):
-            raise EOFError
-        self.at += size
-        return self.data[self.at - size : self.at]
-
-    def long(self) -> int:
-        value = shift = 0
-        while True:
-            [byte] = self.take(1)
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return (value >> 1) ^ -(value & 1)
-
-    def sized(self) -> bytes:
-        return self.take(self.long())
-
-
-def _long(value: int) -> bytes:
-    """Avro's zigzag varint."""
-    rest, out = (value << 1) ^ (value >> 63), bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
-
-
-def _sized(data: bytes) -> bytes:
-    return _long(len(data)) + data
+        return avro_container.metadata(data)
+    except avro_container.NotAContainer:
+        raise _damaged(name, "it is not an Avro container") from None
 
 
 def _damaged(name: str, why: str) -> MillwrightError:

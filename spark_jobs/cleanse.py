@@ -131,7 +131,11 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
 def _new_records(engine: Engine, spec: Contract, batch: Sequence[BronzeFile]) -> DataFrame:
     holding = sorted((file for file in batch if file.accepted), key=lambda file: file.schema_id)
     by_schema = [[str(f.path) for f in group] for _, group in groupby(holding, key=lambda file: file.schema_id)]
-    return read_bronze(engine, spec, by_schema)
+    records = read_bronze(engine, spec, by_schema)
+    for file in batch:
+        if file.skip:  # compacted since a part of it was cleansed
+            records = records.filter((F.col("_partition") != file.partition) | (F.col("_offset") >= file.first_offset))
+    return records
 
 
 def _affected_dates(new: DataFrame, spec: Contract, silver: Silver, expected: int) -> set[dt.date]:

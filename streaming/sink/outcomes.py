@@ -9,7 +9,7 @@ from typing import Any
 
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
-from millwright.lake import BronzeFile, list_bronze
+from millwright.lake import BronzeFile, Quarantined, list_bronze
 from millwright.store import lake_store
 from streaming.sink import quarantine
 
@@ -48,20 +48,20 @@ def rejections(topics: Iterable[str] | None = None) -> Iterator[Rejected]:
     """What lies in quarantine, one entry per topic and reason. Raises MillwrightError when an object is missing."""
     for topic in _chosen(topics):
         counts: Counter[str] = Counter()
-        newest: dict[str, BronzeFile] = {}
-        for file in list_bronze(topic):
-            counts.update(file.rejected)
-            newest.update(dict.fromkeys(file.rejected, file))
+        newest: dict[str, Quarantined] = {}
+        for each in (found for file in list_bronze(topic) for found in file.quarantined):
+            counts.update(each.records)
+            newest.update(dict.fromkeys(each.records, each))
         for reason, records in counts.most_common():
             sample = next(record for record in _records(newest[reason]) if record["reason"] == reason)
-            name = lake_store().path(str(newest[reason].quarantine))
+            name = lake_store().path(newest[reason].key)
             yield Rejected(topic, reason, records, name, sample["offset"], sample["value"])
 
 
-def _records(file: BronzeFile) -> Iterator[dict[str, Any]]:
-    data = lake_store().read(str(file.quarantine))
+def _records(named: Quarantined) -> Iterator[dict[str, Any]]:
+    data = lake_store().read(named.key)
     if data is None:
-        raise MillwrightError(f"{file.quarantine} is gone, which {file.key} names.", "Put it back from a backup.")
+        raise MillwrightError(f"The quarantine object {named.key} is gone.", "Put it back from a backup.")
     return quarantine.decode(data)
 
 

@@ -12,7 +12,6 @@ from millwright.lake import (
     chain_end,
     create_gap,
     create_genesis,
-    gap_key,
     partition_folder,
     read_genesis,
     settle_end,
@@ -101,5 +100,5 @@ def _record_loss(store: Store, partition: Partition, low: int) -> int:
         if end >= low:
             return end
         reason = "Kafka dropped these records before they were landed (retention)."
-        if create_gap(store, gap_key(topic, number, end), low, reason):
+        if create_gap(store, topic, number, end, low, reason):
             log.error("%s/%d: offsets %d to %d are lost. %s", topic, number, end, low - 1, reason)

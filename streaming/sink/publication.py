@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from millwright import bronze
 from millwright.contracts import Contract
 from millwright.failpoints import failpoint
-from millwright.lake import bronze_key, quarantine_key
+from millwright.lake import bronze_key, is_replaced, quarantine_key
 from millwright.store import Store
 from streaming.sink import quarantine
 from streaming.sink.buffer import Buffer
@@ -30,7 +30,8 @@ def publish_range(
 ) -> tuple[str, bronze.Header] | None:
     """Publish what was read of a partition, at least one record; the file's key and header.
 
-    None when another worker has published from this offset already: then the buffer is void, whatever is in it.
+    None when another worker has published from this offset already, be it that compaction or retention has removed
+    what it published since: then the buffer is void, whatever is in it.
     """
     topic, first_append = stream.contract.topic, buffer.append_times[0]
     name = digest = None
@@ -54,7 +55,9 @@ def publish_range(
         quarantine=name,
         quarantine_sha256=digest,
     )
-    key = bronze_key(topic, partition, first_append, buffer.start)
+    key = bronze_key(topic, partition, buffer.start)
     data = bronze.write(stream.contract, header, judged.accepted)
     failpoint("sink.before_write")
-    return (key, header) if store.create(key, data, "sink") else None
+    if not store.create(key, data, "sink") or is_replaced(store, topic, partition, buffer.start):
+        return None
+    return key, header

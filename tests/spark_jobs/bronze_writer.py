@@ -54,7 +54,7 @@ class BronzeWriter:
             append_times=pa.array([FIRST_APPEND_MS + offset for offset in offsets], pa.int64()),
             bodies=pa.array([_body(older, row) for row in rows], pa.binary()),
         )
-        key = bronze_key(topic, partition, FIRST_APPEND_MS, start)
+        key = bronze_key(topic, partition, start)
         assert store.create(key, bronze.write(parse_contract(older, topic), header, records), "test")
         return Path(store.path(key))
 

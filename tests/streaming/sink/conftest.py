@@ -85,8 +85,8 @@ class Line:
             assert data is not None
             assert bronze.verify(data, file.key).accepted == file.accepted
             found += [str(int(row["rotation"])) for row in bronze.read(data)]
-            if file.quarantine:
-                found += [r["value"].decode(errors="replace") for r in quarantine.decode(store.read(file.quarantine))]
+            for each in file.quarantined:
+                found += [r["value"].decode(errors="replace") for r in quarantine.decode(store.read(each.key))]
         return sorted(found)
 
     def assert_once_each(self) -> None:

@@ -206,10 +206,10 @@ class World:
             assert data is not None
             bronze.verify(data, file.key)
             entries = [(row["_offset"], "good", None) for row in bronze.read(data)]
-            if file.quarantine:
-                rejected = self.store.read(file.quarantine)
+            for each in file.quarantined:
+                rejected = self.store.read(each.key)
                 assert rejected is not None
-                assert hashlib.sha256(rejected).hexdigest() == file.quarantine_sha256
+                assert hashlib.sha256(rejected).hexdigest() == each.sha256
                 entries += [(r["offset"], r["reason"], r["value"]) for r in quarantine.decode(rejected)]
             assert len(entries) == file.accepted + sum(file.rejected.values())
             for offset, outcome, value in entries:
