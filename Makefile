@@ -54,8 +54,8 @@ lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts
 format: setup ## format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: setup ## the benchmarks behind the figures in the README
-	@$(BIN)/python -m bench
+bench: setup ## a short run of the sink's benchmark; docs/bench.md tells of the others
+	@$(BIN)/millwright bench sink --records 500000
 
 lock: $(UV_HOME)/bin/uv ## pin every package anew (addresses of registries are left out)
 	@$(UV_HOME)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra all --python-version 3.11 \

@@ -37,18 +37,18 @@ def repository() -> Path:
     return Path(os.environ.get("M2_REPO", Path.home() / ".m2" / "repository"))
 
 
-def locked(part: str) -> list[Jar]:
+def locked(part: str, lock: Path = LOCK) -> list[Jar]:
     """The jars of a part, in classpath order."""
-    rows = (line.split() for line in LOCK.read_text().splitlines())
+    rows = (line.split() for line in lock.read_text().splitlines())
     return [Jar(coordinate, int(size), sha256) for name, coordinate, size, sha256 in rows if name == part]
 
 
-def fetched(part: str) -> list[Path]:
+def fetched(part: str, lock: Path = LOCK) -> list[Path]:
     """Paths of a part's jars, fetching those that are missing or cut short.
 
     Raises MillwrightError when one cannot be fetched or is not the one that was locked.
     """
-    jars = locked(part)
+    jars = locked(part, lock)
     missing = [jar for jar in jars if not jar.path.exists() or jar.path.stat().st_size != jar.size]
     if missing:
         with ThreadPoolExecutor(4) as pool:

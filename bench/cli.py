@@ -1,0 +1,17 @@
+"""`millwright bench`: what this machine reaches, beside a bound and the peers, all in one run."""
+
+from __future__ import annotations
+
+import click
+
+from bench.publish import publish
+from bench.sink import sink
+
+
+@click.group()
+def bench() -> None:
+    """Measure on this machine, with a broker of its own in a temporary folder; what runs here is left alone."""
+
+
+bench.add_command(sink)
+bench.add_command(publish)
