@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     mlflow_url: str = Field("", validation_alias=_also("mlflow_url", "MLFLOW_TRACKING_URI"))
     airflow_url: str = ""
     lake_url: str = ""  # file://, s3://, gs://
+    lake_endpoint: str = ""  # http(s) address of an object store that is not the cloud's own
     spark_url: str = ""  # "" is embedded Sail; "local" is Spark in this process; sc://host:port any Spark Connect
 
     kafka_port: int = 9092

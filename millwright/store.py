@@ -130,11 +130,15 @@ def _sync(folder: Path) -> None:
 
 
 def lake_store() -> Store:
-    """The store at settings().lake. Raises MillwrightError for an address of a kind that cannot be used yet."""
+    """The store at settings().lake. Raises MillwrightError for an address that names none."""
     kind, _, place = settings().lake.partition("://")
+    if kind in ("s3", "gs") and not place.startswith("/"):
+        from millwright.object_store import open_object_store
+
+        return open_object_store(settings().lake, settings().lake_endpoint)
     if kind != "file" or not place.startswith("/"):
         raise MillwrightError(
-            f"MILLWRIGHT_LAKE_URL={settings().lake} cannot be used: the lake has to be a folder.",
-            "Set it to file:///some/folder.",
+            f"MILLWRIGHT_LAKE_URL={settings().lake} cannot be used: it names neither a folder nor a bucket.",
+            "Set it to file:///some/folder, s3://bucket/prefix or gs://bucket/prefix.",
         )
     return FileStore(Path(place))

@@ -9,6 +9,8 @@
 | `stack` | the three of them |
 | `mlflow` | MLflow |
 | `lake` | an empty lake of this test's own |
+| `s3` | a real S3 server with one bucket; `s3.kill()`, `s3.start()` |
+| `s3_lake` | an empty lake of this test's own in that bucket |
 | `fresh_database` | a warehouse of this test's own, migrated, otherwise empty |
 
 All share one stack, in a temporary state folder on free ports, to which the settings point.
@@ -26,6 +28,7 @@ import psycopg2
 import pytest
 
 from millwright.settings import settings
+from tests.s3_server import BUCKET, KEY_ID, SECRET, S3Server
 from tests.stack import TestStack, clear_environment
 
 # On a busy machine an example may take any time; the whole test has its own limit.
@@ -70,8 +73,24 @@ def mlflow(services: TestStack) -> TestStack:
 def lake(tmp_path: Path) -> Iterator[Path]:
     """The folder of an empty lake, to which MILLWRIGHT_LAKE_URL points."""
     folder = tmp_path / "lake"
-    with _setting("MILLWRIGHT_LAKE_URL", f"file://{folder}"):
+    with _setting(MILLWRIGHT_LAKE_URL=f"file://{folder}"):
         yield folder
+
+
+@pytest.fixture(scope="session")
+def s3(services: TestStack) -> Iterator[S3Server]:
+    server = S3Server()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def s3_lake(s3: S3Server) -> Iterator[str]:
+    """The address of an empty lake, to which MILLWRIGHT_LAKE_URL points."""
+    address = f"s3://{BUCKET}/{uuid.uuid4().hex[:12]}"
+    settings_of_s3 = {"MILLWRIGHT_LAKE_ENDPOINT": s3.endpoint, "MILLWRIGHT_LAKE_URL": address}
+    with _setting(AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION="us-east-1", **settings_of_s3):
+        yield address
 
 
 @pytest.fixture
@@ -83,16 +102,17 @@ def fresh_database(postgres: TestStack) -> Iterator[str]:
     door = postgres.settings.embedded_database("postgres")
     address = postgres.settings.embedded_database(name)
     _execute(door, f"create database {name}")
-    with _setting("MILLWRIGHT_DATABASE_URL", address):
+    with _setting(MILLWRIGHT_DATABASE_URL=address):
         tables.migrate()
         yield address
     _execute(door, f"drop database {name} with (force)")
 
 
 @contextmanager
-def _setting(variable: str, value: str) -> Iterator[None]:
+def _setting(**variables: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(variable, value)
+        for variable, value in variables.items():
+            patch.setenv(variable, value)
         settings.cache_clear()
         yield
     settings.cache_clear()

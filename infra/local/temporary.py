@@ -30,7 +30,7 @@ def free_ports(count: int) -> Iterator[int]:
 
 def clear_environment() -> None:
     """Forget what the person at the keyboard has set: nobody's services may be touched."""
-    ours = {name for name in os.environ if name.startswith("MILLWRIGHT_")} - _KEPT
+    ours = {name for name in os.environ if name.startswith(("MILLWRIGHT_", "AWS_", "GOOGLE_"))} - _KEPT
     for name in ours | (_ALIASES & set(os.environ)):
         del os.environ[name]
 

@@ -1,49 +1,150 @@
+"""What every store promises: a folder, a bucket of an S3 server, and Google's protocol against its double."""
+
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
-from millwright.store import FileStore, lake_store
+from millwright.store import FileStore, Store, lake_store
+from tests.gcs_double import GcsDouble
 
 
-def test_a_name_is_given_once(tmp_path: Path):
-    store = FileStore(tmp_path)
+@pytest.fixture(scope="session")
+def gcs() -> Iterator[GcsDouble]:
+    double = GcsDouble()
+    yield double
+    double.end()
+
+
+@pytest.fixture
+def gs_lake(gcs: GcsDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    address = f"gs://bucket/{tmp_path.name}"
+    monkeypatch.setenv("MILLWRIGHT_LAKE_URL", address)
+    monkeypatch.setenv("MILLWRIGHT_LAKE_ENDPOINT", gcs.endpoint)
+    account = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
+    settings.cache_clear()
+    yield address
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture(params=["lake", "s3_lake", "gs_lake"])
+def store(request: pytest.FixtureRequest) -> Store:
+    request.getfixturevalue(request.param)
+    return lake_store()
+
+
+def test_a_name_is_given_once(store):
     assert store.create("a/b/c", b"first", "test")
     assert not store.create("a/b/c", b"second", "test")
+    assert not store.create("a/b/c", b"first", "test")
     assert store.read("a/b/c") == b"first"
-    assert store.read("a/b/c", 2) == b"fi"
 
 
-def test_of_many_who_publish_one_name_one_succeeds(tmp_path: Path):
-    store = FileStore(tmp_path)
+def test_of_many_who_publish_one_name_one_succeeds(store):
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(lambda i: store.create("a/b", str(i).encode(), "test"), range(40)))
     assert won.count(True) == 1
     assert store.read("a/b") == str(won.index(True)).encode()
 
 
-def test_what_is_not_there_reads_as_nothing(tmp_path: Path):
-    store = FileStore(tmp_path)
+def test_no_more_is_read_than_was_asked_for(store):
+    store.create("a", b"0123456789", "test")
+    store.create("empty", b"", "test")
+    assert [store.read("a", limit) for limit in (1, 9, 10, 99)] == [b"0", b"012345678", b"0123456789", b"0123456789"]
+    assert (store.read("empty"), store.read("empty", 5)) == (b"", b"")
+
+
+def test_what_is_not_there_reads_as_nothing(store):
     assert store.read("a/b") is None
+    assert store.read("a/b", 10) is None
     assert store.names("a") == []
 
 
-@pytest.mark.parametrize(
-    ("place", "published"),
-    [("after_write", False), ("after_fsync", False), ("after_link", True), ("after_dir_fsync", True)],
+def test_a_folder_lists_what_lies_directly_in_it(store):
+    for key in (
+        "t/p=1/date=2026-01-01/2.avro",
+        "t/p=1/date=2026-01-01/1.avro",
+        "t/p=1/genesis.json",
+        "t/p=10/x",
+        "t2/y",
+    ):
+        store.create(key, b"x", "test")
+    assert store.names("t") == ["p=1", "p=10"]
+    assert store.names("t/p=1") == ["date=2026-01-01", "genesis.json"]
+    assert store.names("t/p=1/date=2026-01-01") == ["1.avro", "2.avro"]
+
+
+def test_what_is_removed_is_gone_and_may_be_removed_again(store):
+    store.create("a/b", b"x", "test")
+    store.create("a/c", b"y", "test")
+    store.remove("a/b")
+    store.remove("a/b")
+    assert store.read("a/b") is None
+    assert store.names("a") == ["c"]
+    store.settle("a/c")
+
+
+def test_other_programs_open_an_object_by_its_address(store):
+    assert store.path("a/b") == f"{settings().lake.removeprefix('file://')}/a/b"
+
+
+keys = st.sampled_from(["a/x", "a/y", "a/b/x", "b/x"])
+deeds = st.one_of(
+    st.tuples(st.just("create"), keys, st.binary(min_size=1, max_size=8)), st.tuples(st.just("remove"), keys, st.none())
 )
-def test_a_killed_writer_leaves_the_whole_object_or_none(tmp_path: Path, place: str, published: bool):
-    code = f"from millwright.store import *; FileStore(Path({str(tmp_path)!r})).create('a/b', b'x' * 100_000, 'test')"
+
+
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(deeds, max_size=8))
+def test_whatever_is_done_to_it_a_store_is_a_dictionary_that_keeps_its_first_entries(store, doings):
+    held: dict[str, bytes] = {}
+    for deed, key, data in doings:
+        if deed == "create":
+            assert store.create(key, data, "test") is (key not in held)
+            held.setdefault(key, data)
+        else:
+            store.remove(key)
+            held.pop(key, None)
+    for key in ("a/x", "a/y", "a/b/x", "b/x"):
+        assert store.read(key) == held.get(key)
+        assert (key.rpartition("/")[2] in store.names(key.rpartition("/")[0])) is (key in held)
+        store.remove(key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "published"),
+    [
+        ("lake", "after_write", False),
+        ("lake", "after_fsync", False),
+        ("lake", "after_link", True),
+        ("lake", "after_dir_fsync", True),
+        ("s3_lake", "before_put", False),
+        ("s3_lake", "after_put", True),
+    ],
+)
+def test_a_killed_writer_leaves_the_whole_object_or_none(
+    request: pytest.FixtureRequest, kind: str, place: str, published: bool
+):
+    request.getfixturevalue(kind)
+    code = "from millwright.store import lake_store; lake_store().create('a/b', b'x' * 100_000, 'test')"
     environment = {**os.environ, "MILLWRIGHT_FAILPOINT": f"test.{place}"}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == -9
-    store = FileStore(tmp_path)
+    store = lake_store()
     assert store.read("a/b") == (b"x" * 100_000 if published else None)
     assert store.names("a") == (["b"] if published else [])  # what was being written lies elsewhere
     assert store.create("a/b", b"again", "test") is not published
@@ -55,10 +156,11 @@ def test_a_disk_that_fails_is_said_to(tmp_path: Path):
         FileStore(tmp_path).create("a/b", b"", "test")
 
 
-def test_only_a_folder_can_be_the_lake(monkeypatch):
-    monkeypatch.setenv("MILLWRIGHT_LAKE_URL", "s3://bucket/lake")
+@pytest.mark.parametrize("address", ["hdfs://host/lake", "file://lake", "s3:///lake", "lake"])
+def test_a_lake_is_a_folder_or_a_bucket(monkeypatch, address):
+    monkeypatch.setenv("MILLWRIGHT_LAKE_URL", address)
     settings.cache_clear()
-    with pytest.raises(MillwrightError, match="s3://bucket/lake"):
+    with pytest.raises(MillwrightError, match=address):
         lake_store()
     monkeypatch.undo()
     settings.cache_clear()
