@@ -35,7 +35,6 @@ _CONFIG = {
     "reconnect.backoff.ms": 100,
     "reconnect.backoff.max.ms": 2000,
     "partitioner": "murmur2_random",  # the Java clients' choice, so that theirs and ours agree on a key's partition
-    "linger.ms": 20,
     "compression.type": "lz4",
     "queue.buffering.max.messages": 200_000,
     "log_level": 2,  # what matters comes to error_cb
@@ -47,17 +46,18 @@ class Publisher:
     """Sends to the streams' topics in Confluent's wire format; a context manager that flushes when it ends.
 
     What was sent before `flush` returned is on all in-sync replicas exactly once. A broker that is lost in flight is
-    waited for (10 minutes). `sent` counts records by topic. Not to be shared between threads.
+    waited for (10 minutes). `sent` counts records by topic; `linger_ms` is how long one may wait for others to go with.
+    Not to be shared between threads.
 
     Raises Unavailable when the broker or the registry does not answer at the start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, linger_ms: float = 20.0) -> None:
         self.sent: Counter[str] = Counter()
         self._failures: list[KafkaError] = []
         self._told = -math.inf  # when it was last said that the broker is away
         self._registry = Registry()
-        config = {"bootstrap.servers": settings().kafka, "error_cb": self._on_error, **_CONFIG}
+        config = {"bootstrap.servers": settings().kafka, "error_cb": self._on_error, **_CONFIG, "linger.ms": linger_ms}
         self._producer = Producer(config)
         self._topics = self._existing()
 
@@ -82,6 +82,12 @@ class Publisher:
         `timestamp_ms` is what the producer's clock is said to be, 0 for the true one.
         """
         self._produce(topic, key, value, timestamp_ms)
+
+    def outstanding(self) -> int:
+        """How many records are sent and not acknowledged yet. Raises Unavailable when one could not be delivered."""
+        self._producer.poll(0)
+        self._check()
+        return len(self._producer)
 
     def flush(self) -> None:
         """Wait until everything sent is acknowledged. Raises Unavailable when something could not be delivered."""

@@ -108,7 +108,8 @@ def _type(annotation: Any) -> str:
         return f"{_type(arguments[0])}[]"
     if isinstance(annotation, type):
         return _POSTGRES[annotation]
-    return _type(arguments[0] if isinstance(arguments[0], type) else type(arguments[0]))  # optional, or a literal
+    inner = isinstance(arguments[0], type) or get_origin(arguments[0])  # what is optional; else a literal's values
+    return _type(arguments[0] if inner else type(arguments[0]))
 
 
 def _applied(cursor: Cursor, table: str) -> str | None:

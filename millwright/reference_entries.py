@@ -92,6 +92,41 @@ class AlarmLimit(Entry):
         return self
 
 
+class AlarmRule(Entry):
+    """What else raises an alarm, and how long it has to last, for a type of machine and a channel ("*": any other).
+
+    A field that is left out is looked for in the entries (type, "*"), ("*", channel) and ("*", "*"), in this order;
+    0 (or none) switches an alarm off. The channel "machine" is the machine itself. docs/alerts.md tells each rule.
+    """
+
+    equipment_type: str
+    channel: str
+    hysteresis: float | None = Field(None, ge=0, lt=1)  # share of the limit that a value has to be inside it again
+    raise_after_seconds: float | None = Field(None, ge=0)
+    least_raised_seconds: float | None = Field(None, ge=0)
+    rate_per_minute: float | None = Field(None, ge=0)  # in the channel's unit
+    rate_over_minutes: float | None = Field(None, gt=0)
+    stuck_seconds: float | None = Field(None, ge=0)
+    stuck_readings: int | None = Field(None, ge=0)
+    rest_value: float | None = None  # a value that may stand still, such as 0 while the machine is off
+    silent_seconds: float | None = Field(None, ge=0)
+    unplanned_down: Literal["none", "warning", "critical"] | None = None
+    error: Literal["none", "warning", "critical"] | None = None
+    failure: Literal["none", "warning", "critical"] | None = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> AlarmRule:
+        given = self.model_fields_set - {"equipment_type", "channel"}
+        if not given:
+            raise ValueError("there is no rule in it")
+        of_machine = {"silent_seconds", "unplanned_down", "error", "failure"}
+        wrong = sorted(given - of_machine if self.channel == "machine" else given & (of_machine - {"silent_seconds"}))
+        if wrong:
+            where = "a channel's entry" if self.channel == "machine" else "an entry of the channel machine"
+            raise ValueError(f"{wrong[0]} belongs into {where}")
+        return self
+
+
 class Recommendation(Entry):
     """What to do when a machine has one of the statuses and its top factor's whole name matches the expression."""
 
@@ -107,5 +142,6 @@ TABLES: dict[str, tuple[type[Entry], tuple[str, ...]]] = {
     "products": (Product, ("product_id",)),
     "defect_types": (DefectType, ("defect_type",)),
     "alarm_limits": (AlarmLimit, ("equipment_type", "channel")),
+    "alarm_rules": (AlarmRule, ("equipment_type", "channel")),
     "recommendations": (Recommendation, ("position",)),
 }

@@ -109,10 +109,10 @@ class Session(Generic[S]):
             self.consumer.subscribe(list(self.streams), on_assign=self._on_assign, on_revoke=self._on_revoke)
             saved = time.monotonic()
             while not stopped():
-                self._take(self.consumer.consume(self._batch_records, self._wait_seconds))
+                self._take(self.next())
                 job.rest(self)
                 if time.monotonic() - saved > self._save_seconds:
-                    self.save()
+                    self.save_soon()
                     saved = time.monotonic()
             self.save()
         except KafkaException as error:
@@ -120,6 +120,19 @@ class Session(Generic[S]):
         finally:
             self.assigned.clear()  # what is not saved by now is not to be saved by the closing
             self.consumer.close()
+
+    def next(self) -> list[Message]:
+        """The next messages, or none when nothing has come for a while."""
+        return list(self.consumer.consume(self._batch_records, self._wait_seconds))
+
+    def judge(self, batch: dict[Place, list[Message]]) -> None:
+        """Bring the states of assigned partitions forward by the messages that came."""
+        for place, those in batch.items():
+            self._job.take(self.streams[place[0]], place[1], self.assigned[place].state, those)
+
+    def save_soon(self) -> None:
+        """Save what has changed, or see to it that it will be."""
+        self.save()
 
     def changed(self, place: Place) -> None:
         """The state of a partition is not what was saved any more."""
@@ -134,10 +147,13 @@ class Session(Generic[S]):
         for place in sorted(self._unsaved):
             self._positions.save(*place, self.assigned[place])
         failpoint(f"{self.name}.after_save")
-        told = [TopicPartition(*place, self.assigned[place].offset) for place in self._unsaved]
+        told = {place: self.assigned[place].offset for place in self._unsaved}
         self._unsaved.clear()
+        self._tell(told)
+
+    def _tell(self, offsets: dict[Place, int]) -> None:
         try:
-            self.consumer.commit(offsets=told, asynchronous=True)
+            self.consumer.commit(offsets=[TopicPartition(*p, at) for p, at in offsets.items()], asynchronous=True)
         except KafkaException as error:
             log.debug("offsets not committed: %s", error)
 
@@ -153,12 +169,11 @@ class Session(Generic[S]):
                 self.ends[place] = message.offset()
             elif error.fatal() or error.code() in _LOOK_AGAIN:
                 raise Unavailable(f"{message.topic()} cannot be read on: {error.str()}.")
-        for place, those in by_partition.items():
-            position = self.assigned.get(place)
-            if position is None:  # revoked while these were on their way
-                continue
-            self._job.take(self.streams[place[0]], place[1], position.state, those)
-            position.offset = those[-1].offset() + 1
+        # What was revoked while its messages were on their way is left to whoever has it now.
+        batch = {place: those for place, those in by_partition.items() if place in self.assigned}
+        self.judge(batch)
+        for place, those in batch.items():
+            self.assigned[place].offset = those[-1].offset() + 1
             self.changed(place)
 
     def _on_assign(self, consumer: Any, partitions: list[TopicPartition]) -> None:

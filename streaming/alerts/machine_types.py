@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from millwright.contracts import contract
 from millwright.settings import settings
 from millwright.topics import broker_unavailable
-from streaming.alerts.decode import Schemas, decode
-from streaming.alerts.limits import ANY_TYPE
+from streaming.accepted import Schemas, accepted
+from streaming.alerts.rules import ANY
 
 STREAM = "equipment-assets"
 _TIMEOUT_SECONDS = 10.0
@@ -23,6 +23,7 @@ class MachineTypes:
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         self._types: dict[str, tuple[int, str]] = {}
+        self._asked: set[str] = set()  # whoever is not known by then waits for `follow`
         self._next: dict[int, int] = {}
         self._consumer = Consumer(
             {
@@ -43,11 +44,21 @@ class MachineTypes:
 
     def of(self, machine: str) -> str:
         """A machine's type."""
-        return self._types.get(machine, (0, ANY_TYPE))[1]
+        return self._types.get(machine, (0, ANY))[1]
 
-    def knows(self, machines: set[str]) -> bool:
-        """Whether all of them are known."""
-        return machines <= self._types.keys()
+    def ask(self, machines: set[str]) -> None:
+        """See to it that machines which have not been asked for before are known, if they have been sent.
+
+        Raises as `catch_up` does.
+        """
+        if new := machines - self._types.keys() - self._asked:
+            self.catch_up()
+            self._asked |= new
+
+    def follow(self) -> None:
+        """Take what has come meanwhile, without waiting for any of it."""
+        if messages := self._consumer.consume(10_000, 0):
+            self._take(messages)
 
     def catch_up(self) -> None:
         """Read on to what is the topic's end now. Raises Unavailable when the broker or the registry does not answer.
@@ -57,7 +68,7 @@ class MachineTypes:
         ends = self._ends()
         behind = {partition for partition, end in ends.items() if self._next[partition] < end}
         topic = contract(STREAM).topic
-        self._consumer.assign([TopicPartition(topic, partition, self._next[partition]) for partition in behind])
+        self._consumer.assign([TopicPartition(topic, partition, self._next[partition]) for partition in ends])
         heard = time.monotonic()
         while behind:
             if messages := self._consumer.consume(10_000, 0.1):
@@ -87,7 +98,7 @@ class MachineTypes:
             elif error.code() != KafkaError._ALL_BROKERS_DOWN:
                 raise broker_unavailable()
         tolerance = settings().future_tolerance_seconds
-        rows = decode(contract(STREAM), [m for m in messages if m.error() is None], self._schemas, tolerance)
+        rows = accepted(contract(STREAM), [m for m in messages if m.error() is None], self._schemas, tolerance).rows
         columns = (rows["equipment_id"], rows["event_time"].cast("int64"), rows["equipment_type"])
         for machine, moment, kind in zip(*(column.to_pylist() for column in columns), strict=True):
             if moment >= self._types.get(machine, (moment, ""))[0]:

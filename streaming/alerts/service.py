@@ -1,183 +1,269 @@
-"""The service behind `millwright alerts run`: readings in, alerts out, at least once and with the same ids.
+"""The service behind `millwright alerts run`: readings and events in, alerts out, at least once and with the same ids.
 
-Nothing is lost: a partition's state and offset are saved together, in one file, and only after the alerts that the
-records before this offset gave are acknowledged by Kafka. Whatever kills the service, it goes on from a saved pair, so
-every record is judged at least once, by the state that all records before it left.
+Nothing is lost and nothing is counted twice, as streaming/session.py tells: an alert's id is made of machine, rule and
+the event time of what raised it, and a reading or event that comes twice changes nothing.
 
-Nothing is counted twice: what is judged again gives the same alerts, for an id is made of machine, channel, rule and
-the event time of the reading that raised it, and the contract's `unique` drops the second copy downstream. A reading
-that comes twice, or is older than the machine's newest, changes nothing.
+An alert is out within milliseconds: whatever has come is judged at once, all partitions together, and the state is
+written by another thread, when all that was sent before is acknowledged.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+import numpy as np
+from confluent_kafka import Message, TopicPartition
 
 from millwright.contracts import Contract, contracts
-from millwright.errors import Unavailable
+from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
 from millwright.publish import Publisher
-from millwright.reference import read
 from millwright.registry import Registry
 from millwright.settings import settings
-from millwright.topics import broker_unavailable, describe
-from streaming.alerts import positions
-from streaming.alerts.decode import decode
-from streaming.alerts.limits import Limits
+from streaming.accepted import accepted
+from streaming.alerts import events
 from streaming.alerts.machine_types import MachineTypes
+from streaming.alerts.rules import changed_at, read_rules
+from streaming.alerts.share import Share, dump, load
+from streaming.alerts.silence import overdue, raised_by_clock
+from streaming.alerts.state import State
 from streaming.alerts.watch import watch
+from streaming.positions import Position, Positions
+from streaming.session import Place, Session, persist
 
 log = logging.getLogger(__name__)
 
-GROUP = "millwright-alerts"
+NAME = "alerts"
 _ALERTS = "equipment-alerts"
 _BATCH_RECORDS = 5_000
-_SAVE_SECONDS = 1.0  # what a crash makes the service judge again
-_FOLLOW_SECONDS = 10.0  # how old a known machine's type may be
-_BACKOFF_SECONDS = (0.5, 15.0)
-# A topic that was made anew, or whose records expired: the positions are looked at again.
-_LOOK_AGAIN = {
-    KafkaError._AUTO_OFFSET_RESET,
-    KafkaError.OFFSET_OUT_OF_RANGE,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError._UNKNOWN_TOPIC,
-    KafkaError._UNKNOWN_PARTITION,
-    KafkaError._ALL_BROKERS_DOWN,
-}
+_WAIT_SECONDS = 0.1
+# A batch costs some milliseconds however small it is: at high rates the next one is given this long to gather.
+_PACE_SECONDS, _PACED_RECORDS = 0.02, 200
+_CLOCK_SECONDS = 1.0  # how often silence is looked for, and types and rules are read anew
+_PATIENT_SAVES = 5  # tries to save while alerts are on their way; then it is waited for them
 
 
 def run(stopped: Callable[[], bool]) -> None:
-    """Judge readings until `stopped`, waiting for a broker or registry that is away.
+    """Judge readings and events until `stopped`, waiting for a broker or registry that is away.
 
     Raises MillwrightError for reference data or saved state that cannot be read.
     """
-    wait = _BACKOFF_SECONDS[0]
-    while not stopped():
-        begun = time.monotonic()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: a collection that goes through it takes tens of milliseconds
+    persist(lambda: _session(stopped), stopped)
+
+
+def positions() -> Positions[Share]:
+    """Where the service keeps what it knows."""
+    return Positions(settings().state_dir / NAME, Share, dump, load)
+
+
+def watched() -> dict[str, Contract]:
+    """The streams that the service follows, by topic."""
+    return {c.topic: c for c in contracts().values() if c.channels or c.stream == events.STREAM}
+
+
+def _session(stopped: Callable[[], bool]) -> None:
+    registry = Registry()
+    with MachineTypes(registry) as types, Publisher(linger_ms=0) as publisher:
+        types.catch_up()
+        session = _Watch(registry, types, publisher)
         try:
-            _Session(stopped).run()
-        except Unavailable as error:
-            if time.monotonic() - begun > 60:
-                wait = _BACKOFF_SECONDS[0]
-            log.warning("%s Trying again in %.1f s.", error.message, wait)
-            until = time.monotonic() + wait
-            while time.monotonic() < until and not stopped():
-                time.sleep(0.1)
-            wait = min(2 * wait, _BACKOFF_SECONDS[1])
+            session.run(session, stopped)
+        finally:
+            session.close()
 
 
-class _Session:
-    """From one connection to its loss; what was not saved is forgotten with it."""
+class _Watch(Session[Share]):
+    """One session: the states of all partitions of a topic are one, so that a batch is judged in one go."""
 
-    def __init__(self, stopped: Callable[[], bool]) -> None:
-        self._stopped = stopped
-        self._streams: dict[str, Contract] = {c.topic: c for c in contracts().values() if c.channels}
-        self._limits = Limits(read("alarm_limits"))
-        self._folder: Path = settings().state_dir / "alerts"
-        self._registry = Registry()
-        self._positions: dict[tuple[str, int], positions.Position] = {}
-        self._unsaved: set[tuple[str, int]] = set()
-        self._lost: KafkaError | None = None
+    def __init__(self, registry: Registry, types: MachineTypes, publisher: Publisher) -> None:
+        super().__init__(NAME, watched(), positions(), batch_records=_BATCH_RECORDS, wait_seconds=_WAIT_SECONDS)
+        self._registry, self._types, self._publisher = registry, types, publisher
+        self._rules_of, self._rules = changed_at(), read_rules()
+        self._states: dict[str, State | events.Events] = {}
+        self._saver = ThreadPoolExecutor(1)
+        self._saving: Future[None] | None = None
+        self._tries = 0
+        self._busy = False
+        self._ticked = self._judged = time.monotonic()
+        self._heard_since = time.time_ns() // 1000
+        log.info("Watching %s with %d rules.", ", ".join(self.streams), len(self._rules))
 
-    def run(self) -> None:
-        self._ids = {name: topic.topic_id for name, topic in describe(*self._streams).items()}
-        if missing := sorted(set(self._streams) - set(self._ids)):
-            raise Unavailable(f"Kafka has no topic {missing[0]} yet.", "`millwright up` makes it.")
-        consumer = Consumer(_config(self._on_error))
-        with MachineTypes(self._registry) as self._types, Publisher() as self._publisher:
-            try:
-                self._types.catch_up()
-                followed = saved = time.monotonic()
-                consumer.subscribe(list(self._streams), on_assign=self._assigned, on_revoke=self._revoked)
-                log.info("Watching %s with %d rules.", ", ".join(self._streams), len(self._limits.rules))
-                while not self._stopped():
-                    self._judge(consumer.consume(_BATCH_RECORDS, 0.2))
-                    now = time.monotonic()
-                    if now - saved > _SAVE_SECONDS:
-                        self._save()
-                        saved = now
-                    if now - followed > _FOLLOW_SECONDS:
-                        self._types.catch_up()
-                        followed = now
-                self._save()
-            except KafkaException as error:
-                raise Unavailable(f"Kafka at {settings().kafka}: {error.args[0].str()}.") from None
-            finally:
-                self._positions.clear()  # what is not saved by now is not to be saved by the closing
-                consumer.close()
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._saver.shutdown(wait=True)
 
-    def _judge(self, messages: list[Message]) -> None:
-        if self._lost is not None:
-            raise broker_unavailable()
-        by_partition: dict[tuple[str, int], list[Message]] = {}
-        for message in messages:
-            if (error := message.error()) is None:
-                by_partition.setdefault((message.topic(), message.partition()), []).append(message)
-            elif error.fatal() or error.code() in _LOOK_AGAIN:
-                raise Unavailable(f"{message.topic()} cannot be read on: {error.str()}.")
-        for place, those in by_partition.items():
-            position = self._positions.get(place)
-            if position is None:  # revoked while these were on their way
-                continue
-            spec, tolerance = self._streams[place[0]], settings().future_tolerance_seconds
-            readings = decode(spec, those, self._registry, tolerance)
-            if not self._types.knows(set(readings["equipment_id"].unique().to_pylist())):
-                self._types.catch_up()
-            if alerts := watch(position.state, readings, self._limits, self._types.of):
-                self._publisher.send(_ALERTS, alerts)
-            position.offset = those[-1].offset() + 1
-            self._unsaved.add(place)
+    # What a session does with records.
 
-    def _save(self) -> None:
-        if not self._unsaved:
+    def next(self) -> list[Message]:
+        """What has come; one message is waited for, then all that is there is taken."""
+        if self._busy and (early := self._judged + _PACE_SECONDS - time.monotonic()) > 0:
+            time.sleep(early)
+        messages = list(self.consumer.consume(1, _WAIT_SECONDS))
+        self._judged = time.monotonic()
+        if messages:
+            messages += self.consumer.consume(_BATCH_RECORDS, 0)
+        self._busy = len(messages) > _PACED_RECORDS
+        return messages
+
+    def judge(self, batch: dict[Place, list[Message]]) -> None:
+        """Judge all partitions of a topic together."""
+        for topic, places in groupby(sorted(batch), key=lambda place: place[0]):
+            parts = [(partition, batch[topic, partition]) for _, partition in places]
+            self._judge(self.streams[topic], parts)
+
+    def take(self, contract: Contract, partition: int, state: Share, messages: list[Message]) -> None:
+        """Not used: `judge` takes all partitions."""
+        self._judge(contract, [(partition, messages)])
+
+    def _judge(self, contract: Contract, parts: list[tuple[int, list[Message]]]) -> None:
+        messages = [message for _, those in parts for message in those]
+        found = accepted(contract, messages, self._registry, settings().future_tolerance_seconds)
+        if not len(found.rows):
             return
+        places = found.places.to_numpy()
+        partition = np.repeat([number for number, _ in parts], [len(those) for _, those in parts])[places]
+        self._types.ask(set(found.rows[contract.key].unique().to_pylist()))
+        state = self._states[contract.topic]
+        if isinstance(state, State):
+            taken = np.array([messages[at].timestamp()[1] for at in places.tolist()], dtype=np.int64) * 1000
+            alerts = watch(state, found.rows, self._rules, self._types.of, partition.astype(np.int64), taken)
+        else:
+            alerts = state.judge(found.rows, partition.tolist(), self._rules, self._types.of)
+        if alerts:
+            self._publisher.send(_ALERTS, alerts)
+
+    def rest(self, session: Session[Share]) -> None:
+        """Look at the clock, and at rules and types that have changed."""
+        self._publisher.outstanding()
+        now = time.monotonic()
+        if now - self._ticked < _CLOCK_SECONDS:
+            return
+        self._ticked = now
+        self._types.follow()
+        self._reread()
+        for topic, state in self._states.items():
+            if isinstance(state, State):
+                self._look_for_silence(topic, state)
+
+    def flush(self) -> None:
+        """Wait until all alerts are acknowledged."""
         self._publisher.flush()
-        failpoint("alerts.after_flush")
-        for topic, partition in sorted(self._unsaved):
-            positions.save(self._folder, topic, partition, self._positions[topic, partition])
-        failpoint("alerts.after_save")
+
+    def _reread(self) -> None:
+        if (now := changed_at()) == self._rules_of:
+            return
+        self._rules_of = now
+        try:
+            self._rules = read_rules()
+            log.info("The rules were read anew: %d.", len(self._rules))
+        except MillwrightError as error:
+            log.warning("%s The rules stay as they were.", error.message)
+
+    def _look_for_silence(self, topic: str, state: State) -> None:
+        """Raise silence of the partitions that have been read to their ends.
+
+        The alerts are saved before they are sent: the next reading would end the alarm, and its raise would not come
+        again if it had got lost.
+        """
+        ended = {
+            p for (t, p), known in self.assigned.items() if t == topic and self.ends.get((t, p), -1) >= known.offset
+        }
+        late = overdue(state, self._rules, self._types.of, time.time_ns() // 1000, self._heard_since, ended).tolist()
+        partition = {machine: int(state.partition[machine]) for machine in late}
+        still = {number for number in set(partition.values()) if self._is_read(topic, number)}
+        late = [machine for machine in late if partition[machine] in still]
+        if not late:
+            return
+        shares = {number: self.assigned[topic, number].state for number in still}
+        places = dict(zip(state.names, state.partition.tolist(), strict=False))
+        alerts = raised_by_clock(state, self._rules, self._types.of, late)
+        for alert in alerts:
+            shares[places[alert["equipment_id"]]].outbox.append(alert)
+        self._unsaved |= {(topic, number) for number in still}
+        self.save()
+        self._publisher.send(_ALERTS, alerts)
+        for number, share in shares.items():
+            share.outbox = []
+            self.changed((topic, number))
+
+    def _is_read(self, topic: str, partition: int) -> bool:
+        """Whether the broker says that there is no more: when it is away, no machine is silent."""
+        _, high = self.consumer.get_watermark_offsets(TopicPartition(topic, partition), 2.0)
+        return bool(self.ends[topic, partition] >= high)
+
+    # Saving.
+
+    def save_soon(self) -> None:
+        """Write what has changed by another thread, as soon as all alerts that were sent are acknowledged."""
+        if self._saving is not None and not self._saving.done():
+            return
+        self._wait_for_saving()
+        self._tries += 1
+        if self._publisher.outstanding():
+            if self._tries > _PATIENT_SAVES:
+                self.save()
+            return
+        self._tries = 0
+        failpoint(f"{self.name}.after_flush")
+        frozen = {
+            place: Position(known.topic_id, known.offset, known.state.frozen())
+            for place in sorted(self._unsaved)
+            if (known := self.assigned.get(place)) is not None
+        }
         self._unsaved.clear()
+        if frozen:
+            self._saving = self._saver.submit(self._write, frozen)
+            self._tell({place: position.offset for place, position in frozen.items()})
 
-    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+    def save(self) -> None:
+        """Save what has changed, and wait for it."""
+        self._wait_for_saving()
+        super().save()
+
+    def _write(self, frozen: dict[Place, Position[Share]]) -> None:
+        for place, position in frozen.items():
+            self._positions.save(*place, position)
+        failpoint(f"{self.name}.after_save")
+
+    def _wait_for_saving(self) -> None:
+        if self._saving is not None:
+            saving, self._saving = self._saving, None
+            try:
+                saving.result()
+            except OSError as error:
+                raise Unavailable(f"What the alerts know cannot be saved: {error}.") from None
+
+    # Partitions that come and go.
+
+    def _on_assign(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        super()._on_assign(consumer, partitions)
         for place in partitions:
-            position = positions.load(self._folder, place.topic, place.partition, self._ids[place.topic])
-            low, _ = consumer.get_watermark_offsets(place, 10.0)
-            if position.offset < low:
-                log.warning("%s/%d: %d records expired unseen.", place.topic, place.partition, low - position.offset)
-                position.offset = low
-            place.offset = position.offset
-            self._positions[place.topic, place.partition] = position
-        consumer.assign(partitions)
+            state, share = self._state(place.topic), self.assigned[place.topic, place.partition].state
+            if share.table is not None:
+                state.take_up(share.table)
+            share.table, share.whole, share.partition = None, state, place.partition
+            if share.outbox:
+                self._publisher.send(_ALERTS, share.outbox)
+                share.outbox = []
+                self.changed((place.topic, place.partition))
 
-    def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
-        if self._positions:
-            self._save()
+    def _on_revoke(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        super()._on_revoke(consumer, partitions)
         for place in partitions:
-            self._positions.pop((place.topic, place.partition), None)
+            self._states[place.topic] = self._state(place.topic).without(place.partition)
+        for (topic, _), position in self.assigned.items():
+            position.state.whole = self._states[topic]
 
-    def _on_error(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self._lost = error
-
-
-def _config(on_error: Callable[[KafkaError], None]) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings().kafka,
-        "group.id": GROUP,
-        "error_cb": on_error,
-        "enable.auto.commit": False,
-        "auto.offset.reset": "error",
-        "isolation.level": "read_committed",
-        "session.timeout.ms": 6_000,  # a killed service's partitions are free again after this long
-        "heartbeat.interval.ms": 2_000,
-        "fetch.queue.backoff.ms": 10,
-        "queued.min.messages": 50_000,
-        "queued.max.messages.kbytes": 16_384,
-        "log_level": 0,
-    }
+    def _state(self, topic: str) -> State | events.Events:
+        if topic not in self._states:
+            channels = tuple(field.name for field in self.streams[topic].channels)
+            self._states[topic] = State(channels) if channels else events.Events()
+        return self._states[topic]

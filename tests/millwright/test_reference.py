@@ -13,6 +13,7 @@ from millwright.reference_entries import TABLES
 from millwright.warehouse import session
 
 LIMIT = "- {equipment_type: press, channel: temperature, warning_high: 80.0, critical_high: 95.0}\n"
+RULE = "- {equipment_type: press, channel: current, stuck_seconds: 60}\n"
 
 
 def query(statement: str) -> list[tuple[object, ...]]:
@@ -44,6 +45,12 @@ def test_alarm_limits_are_about_channels_that_there_are():
         ("alarm_limits", LIMIT.replace("warning_high", "warning_hihg"), "entry 1: warning_hihg: Extra inputs"),
         ("alarm_limits", "press: 80\n", "alarm_limits.yml: a list of entries is expected"),
         ("alarm_limits", "- {a: b", "alarm_limits.yml is not YAML"),
+        ("alarm_rules", RULE.replace("60", "-1"), "alarm_rules.yml: entry 1: stuck_seconds: Input should be greater"),
+        ("alarm_rules", RULE.replace("stuck", "stick"), "alarm_rules.yml: entry 1: stick_seconds: Extra inputs"),
+        ("alarm_rules", RULE.replace(", stuck_seconds: 60", ""), "alarm_rules.yml: entry 1: there is no rule in it"),
+        ("alarm_rules", RULE.replace("current", "machine"), "stuck_seconds belongs into a channel's entry"),
+        ("alarm_rules", RULE.replace("stuck_seconds: 60", "error: warning"), "error belongs into an entry of the ch"),
+        ("alarm_rules", RULE + RULE, "alarm_rules.yml: entries 1 and 2 are both for equipment_type press, channel"),
         ("plants", "- {plant_id: p, name: P, timezone: Mars/Olympus}", "'Mars/Olympus' is not a time zone"),
         ("shifts", "- {plant_id: p, shift: s, start: '06:30', hours: 8, days: [1]}", "entry 1: start: '06:30' is not"),
         ("recommendations", "- {statuses: [Normal], factor: '(', action: x}", "'(' is not a regular expression"),

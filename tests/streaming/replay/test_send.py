@@ -2,13 +2,8 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from confluent_kafka import Consumer, TopicPartition
 
-from millwright.contracts import contract
 from millwright.errors import MillwrightError
-from millwright.registry import Registry
-from millwright.settings import settings
-from streaming.alerts.decode import decode
 from streaming.replay.cli import replay
 
 _MAPPING = (
@@ -31,22 +26,7 @@ def _run(files, *more):
     return CliRunner().invoke(replay, command)
 
 
-def _landed():
-    spec = contract("quality-metrics")
-    consumer = Consumer({"bootstrap.servers": settings().kafka, "group.id": "test"})
-    found = []
-    try:
-        for partition in consumer.list_topics(spec.topic, timeout=10).topics[spec.topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(spec.topic, partition), 10)
-            consumer.assign([TopicPartition(spec.topic, partition, low)])
-            messages = consumer.consume(high - low, 10) if high > low else []
-            found += decode(spec, messages, Registry(), 300.0).to_pylist()
-    finally:
-        consumer.close()
-    return [row["inspection_id"] for row in found if row["equipment_id"] == "replay-test"]
-
-
-def test_rows_are_sent_and_those_left_out_are_counted_and_listed(stack, files):
+def test_rows_are_sent_and_those_left_out_are_counted_and_listed(sent, files):
     done = _run(files, "--skip-bad-rows")
     assert done.exit_code == 0
     assert "1 rows were left out" in done.output
@@ -55,7 +35,8 @@ def test_rows_are_sent_and_those_left_out_are_counted_and_listed(stack, files):
     assert summary["sent"] == {"quality-metrics": 3}
     assert summary["good"] == {"quality-metrics": 2}  # one was there twice
     assert summary["left_out"] == 1
-    assert sorted(_landed()) == ["1", "3", "3"]
+    ids = [row["inspection_id"] for row in sent("quality-metrics") if row["equipment_id"] == "replay-test"]
+    assert sorted(ids) == ["1", "3", "3"]
 
 
 def test_a_bad_row_stops_unless_it_is_to_be_skipped(stack, files):
