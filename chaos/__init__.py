@@ -1,1 +1,1 @@
-"""Kills, stalls and outages on purpose: what they may cost is nothing."""
+"""Proof by disturbance: the sink is killed, stopped, starved and fed rubbish, and every record is accounted for."""

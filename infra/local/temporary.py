@@ -73,6 +73,10 @@ class TemporaryStack:
         process.kill()
         process.wait(10)
 
+    def stop(self, name: str) -> None:
+        """Stop a part politely."""
+        stack.down(self.settings, {name})
+
     def end(self) -> None:
         """Stop all of it and remove its files."""
         end(self.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,3 +28,13 @@ def test_it_can_wait_for_a_later_pass():
 
 def test_another_name_or_none_does_nothing():
     assert run("sink.before_link").returncode == run("").returncode == 0
+
+
+def test_it_can_stop_the_process_once_until_it_is_told_to_go_on():
+    env = {"MILLWRIGHT_FAILPOINT": "sink.after_link:2=stop", "PATH": ""}
+    process = subprocess.Popen([sys.executable, "-c", CODE], env=env, stdout=subprocess.PIPE, text=True)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    process.send_signal(signal.SIGCONT)
+    out, _ = process.communicate(timeout=10)
+    assert (process.returncode, out.split()) == (0, ["0", "1", "2"])

@@ -1,0 +1,141 @@
+"""How each disturbance of a plan is done."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import psutil
+
+from chaos.plan import Disturbance
+from chaos.scene import Scene
+
+_AT_A_FAILPOINT_SECONDS = 30.0
+_AFTER_A_FULL_DISK_SECONDS = 45.0  # a worker tries again with breaks of up to 30 s
+
+
+def disturb(scene: Scene, what: Disturbance) -> None:
+    """Do it, after its seconds of peace."""
+    scene.events.note(f"-- {what}")
+    scene.wait(what.after)
+    _DEEDS[what.kind](scene, what)
+    if what.waits:
+        scene.go_on()
+
+
+def _kill(scene: Scene, what: Disturbance) -> None:
+    scene.wait(10.0, lambda: bool(scene.crew.awake))
+    scene.crew.kill(scene.rng.choice(scene.crew.awake))
+
+
+def _failpoint(scene: Scene, what: Disturbance) -> None:
+    """A worker that kills itself; one that does not come there is killed from outside, so that the count holds."""
+    scene.wait_for_registry()
+    worker = scene.crew.join(what.place)
+    if not scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: not worker.is_alive):
+        scene.events.note(f"{worker.name} never came to {what.place}", count="failpoints not reached")
+        scene.crew.kill(worker)
+    elif worker.process.returncode != -signal.SIGKILL:  # Kafka or the registry was away when it started
+        _failpoint(scene, what)
+
+
+def _stop(scene: Scene, what: Disturbance) -> None:
+    if what.place:
+        scene.wait_for_registry()
+        worker = scene.crew.join(f"{what.place}=stop")
+        scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: worker.asleep or not worker.is_alive)
+    else:
+        scene.wait(10.0, lambda: bool(scene.crew.awake))
+        worker = scene.rng.choice(scene.crew.awake)
+    if not worker.asleep:
+        if not worker.is_alive:
+            _stop(scene, what)
+            return
+        scene.crew.stop(worker)
+    scene.later(what.seconds, lambda: scene.crew.wake(worker))
+
+
+def _join(scene: Scene, what: Disturbance) -> None:
+    scene.crew.wanted = min(scene.crew.wanted + 1, 4)
+    scene.crew.join()
+
+
+def _leave(scene: Scene, what: Disturbance) -> None:
+    scene.wait(10.0, lambda: bool(scene.crew.awake))
+    scene.crew.wanted = max(scene.crew.wanted - 1, 2)
+    scene.crew.leave(scene.rng.choice(scene.crew.awake))
+
+
+def _broker(scene: Scene, what: Disturbance) -> None:
+    """The broker is away, and comes back with the log it had."""
+    scene.events.note(f"the broker goes ({what.how})", count="broker restarts")
+    if what.how == "restart":
+        scene.stack.stop("kafka")
+    else:
+        scene.stack.kill("kafka")
+    scene.wait(what.seconds)
+    scene.stack.heal("kafka")
+    scene.events.note("the broker is back")
+    scene.excuse()
+
+
+def _registry(scene: Scene, what: Disturbance) -> None:
+    """The registry is away while other things happen: known schemas go on, unknown ones wait."""
+
+    def back() -> None:
+        if what.how == "freeze":
+            process.resume()
+        else:
+            scene.stack.heal("registry")
+        scene.registry_is_away = False
+        scene.events.note("the registry is back")
+        scene.excuse()
+
+    scene.wait_for_registry()
+    scene.registry_is_away = True
+    process = psutil.Process(scene.stack.pid("registry"))
+    scene.events.note(f"the registry goes ({what.how})", count="registry outages")
+    if what.how == "freeze":
+        process.suspend()
+    else:
+        scene.stack.kill("registry")
+    scene.later(what.seconds, back)
+
+
+def _disk(scene: Scene, what: Disturbance) -> None:
+    """The disk is full: nothing is published, nobody dies of it, and afterwards all goes on."""
+    scene.calm()
+    scene.go_on()
+    before = {worker.name for worker in scene.crew.awake}
+    scene.events.note(f"the disk is full: {scene.disk.kind}", count="full disks")
+    scene.disk.fill()
+    scene.wait(1.0)  # what was being written when it filled may still have had room
+    full = time.monotonic()
+    scene.wait(what.seconds)
+    if scene.has_grown_since(full):
+        scene.events.blame("something was published on a full disk")
+    died = before - {worker.name for worker in scene.crew.awake}
+    scene.disk.free()
+    scene.events.note("the disk has room again")
+    scene.excuse()
+    if died:
+        scene.events.blame(f"{', '.join(sorted(died))} died of a full disk")
+    if not scene.go_on(_AFTER_A_FULL_DISK_SECONDS):
+        scene.events.blame(f"nothing was published for {_AFTER_A_FULL_DISK_SECONDS:.0f} s after the disk had room")
+
+
+def _care(scene: Scene, what: Disturbance) -> None:
+    """Lake maintenance beside the workers."""
+
+
+_DEEDS = {
+    "kill": _kill,
+    "failpoint": _failpoint,
+    "stop": _stop,
+    "join": _join,
+    "leave": _leave,
+    "broker": _broker,
+    "registry": _registry,
+    "disk": _disk,
+    "care": _care,
+}

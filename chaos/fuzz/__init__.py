@@ -1,0 +1,1 @@
+"""Mutated messages against the sink's judgement, held against a second opinion."""
