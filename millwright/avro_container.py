@@ -15,16 +15,19 @@ class NotAContainer(ValueError):
 
 
 def assemble(meta: Mapping[str, str], sync: bytes, blocks: bytes) -> bytes:
-    """A container of blocks that `block` made with the same `sync` (16 bytes)."""
-    out = bytearray(_MAGIC + varint(len(meta)))
-    for name, value in meta.items():
-        out += sized(name.encode()) + sized(value.encode())
-    return bytes(out + varint(0) + sync + blocks)
+    """A container of blocks that were `framed` with the same `sync` (16 bytes)."""
+    named = [sized(name.encode()) + sized(value.encode()) for name, value in meta.items()]
+    return b"".join([_MAGIC, varint(len(meta)), *named, varint(0), sync, blocks])
 
 
-def block(count: int, records: bytes, sync: bytes, level: int) -> bytes:
-    """One block of `count` encoded records, compressed with zstandard."""
-    return varint(count) + sized(zstd.compress(records, level)) + sync
+def compress(records: bytes | memoryview, level: int) -> bytes:
+    """What a block holds of encoded records: zstandard."""
+    return zstd.compress(records, level)
+
+
+def framed(count: int, packed: bytes, sync: bytes) -> bytes:
+    """One block of `count` compressed records."""
+    return b"".join([varint(count), varint(len(packed)), packed, sync])
 
 
 def metadata(data: bytes) -> tuple[dict[str, bytes], int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from millwright.contracts import Contract
 from millwright.errors import MillwrightError
 
 _KEY = "millwright."
-_BLOCK_RECORDS = 20_000
+BLOCK_RECORDS = 20_000
 _ZSTD_LEVEL = 1  # the quickest: the sink is bound by the processor, not by the disk
 
 POSITION: list[dict[str, Any]] = [
@@ -91,17 +91,37 @@ class Records:
     append_times: pa.Int64Array  # ms since 1970
     bodies: pa.BinaryArray
 
+    def slice(self, start: int, count: int) -> Records:
+        """Some of them, copied: pyruhvro is given whole arrays, never a view with an offset."""
+        columns = (self.offsets, self.append_times, self.bodies)
+        return Records(*(pa.concat_arrays([column.slice(start, count)]) for column in columns))
+
 
 def file_schema(contract: Contract) -> dict[str, Any]:
     """The contract's record with the position before its own fields."""
     return {**contract.avro, "fields": [*POSITION, *contract.avro["fields"]]}
 
 
+@dataclass(frozen=True)
+class Block:
+    """Records of a file, in Avro and compressed."""
+
+    records: int
+    packed: bytes
+
+
 def write(contract: Contract, header: Header, records: Records) -> bytes:
     """A bronze file, zstandard-compressed; readable by any Avro library that knows that codec."""
+    parts = (records.slice(start, BLOCK_RECORDS) for start in range(0, len(records.offsets), BLOCK_RECORDS))
+    blocks = (Block(len(part.offsets), compress(positioned(header.partition, part))) for part in parts)
+    return assemble(contract, header, blocks)
+
+
+def assemble(contract: Contract, header: Header, blocks: Iterable[Block]) -> bytes:
+    """A bronze file of blocks whose records follow one another."""
     sync = hashlib.blake2b(f"{header.topic}/{header.partition}/{header.first_offset}".encode(), digest_size=16).digest()
-    blocks = b"".join(_blocks(header.partition, records, sync))
-    return _file(json.dumps(file_schema(contract), ensure_ascii=False), header, sync, blocks)
+    packed = b"".join(avro_container.framed(block.records, block.packed, sync) for block in blocks)
+    return _file(json.dumps(file_schema(contract), ensure_ascii=False), header, sync, packed)
 
 
 def write_gap(topic: str, partition: int, first_offset: int, next_offset: int, reason: str) -> bytes:
@@ -126,20 +146,19 @@ def _file(schema: str, header: Header, sync: bytes, blocks: bytes) -> bytes:
     return avro_container.assemble(meta, sync, blocks)
 
 
-def _blocks(partition: int, records: Records, sync: bytes) -> Iterator[bytes]:
-    for start in range(0, len(records.offsets), _BLOCK_RECORDS):
-        offsets = _copied(records.offsets.slice(start, _BLOCK_RECORDS))
-        append_times = _copied(records.append_times.slice(start, _BLOCK_RECORDS))
-        partitions = pa.repeat(pa.scalar(partition, pa.int64()), len(offsets))
-        batch = pa.RecordBatch.from_arrays([partitions, offsets, append_times], schema=_POSITION_ARROW)
-        [positions] = pyruhvro.serialize_record_batch(batch, _POSITION_AS_LONGS, 1)
-        whole = pc.binary_join_element_wise(positions, records.bodies.slice(start, _BLOCK_RECORDS), b"")
-        yield avro_container.block(len(offsets), b"".join(whole.to_pylist()), sync, _ZSTD_LEVEL)
+def positioned(partition: int, records: Records) -> pa.Buffer:
+    """The records as a block holds them, one after another, each behind its position; not yet compressed."""
+    partitions = pa.repeat(pa.scalar(partition, pa.int64()), len(records.offsets))
+    columns = [partitions, records.offsets, records.append_times]
+    batch = pa.RecordBatch.from_arrays(columns, schema=_POSITION_ARROW)
+    [positions] = pyruhvro.serialize_record_batch(batch, _POSITION_AS_LONGS, 1)
+    whole = pc.binary_join_element_wise(positions, records.bodies, b"")
+    _, bounds, data = whole.buffers()
+    return data[: memoryview(bounds).cast("i")[len(whole)]] if data is not None else pa.py_buffer(b"")
 
 
-def _copied(array: pa.Array) -> pa.Array:
-    """pyruhvro is given whole arrays, never a view with an offset."""
-    return pa.concat_arrays([array])
+def compress(block: pa.Buffer) -> bytes:
+    return avro_container.compress(memoryview(block), _ZSTD_LEVEL)
 
 
 def read_header(data: bytes, name: str) -> Header | None:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     topic_retention_hours: float = 24 * 7
     sink_roll_seconds: float = 10.0  # a file is published at most this long after its first record
     sink_roll_records: int = 200_000
+    sink_workers: int = Field(1, ge=1)  # processes of the sink service
     sink_group: str = "millwright-sink"
     future_tolerance_seconds: float = 300.0  # an event time later than its append time by more is quarantined
     cleanse_batch_records: int = 2_000_000  # records of one silver commit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -14,7 +16,9 @@ _TIME_MIN = -62_135_596_800_000_000
 _TIME_MAX = 253_402_300_799_999_999
 
 
-def rejections(contract: Contract, rows: pa.Table, append_ms: pa.Array, future_tolerance_seconds: float) -> pa.Array:
+def rejections(
+    contract: Contract, rows: pa.Table | pa.RecordBatch, append_ms: pa.Array, future_tolerance_seconds: float
+) -> pa.Array:
     """Per row the reason why it is rejected, null when it is accepted.
 
     `rows` has the contract's columns; `append_ms` says when the broker took each row (ms since 1970). Reasons, the
@@ -22,36 +26,47 @@ def rejections(contract: Contract, rows: pa.Table, append_ms: pa.Array, future_t
     `valid`, not finite, or no date), `not_allowed:<field>`, `not_text:<field>` (a NUL, which no text column takes),
     `event_time_in_future`.
     """
+    if isinstance(rows, pa.Table):
+        rows = pa.RecordBatch.from_struct_array(rows.to_struct_array().combine_chunks())
     reasons = pa.nulls(len(rows), pa.string())
     for field in contract.fields:
-        column = rows[field.name].combine_chunks()
-        for name, wrong in _checks(contract, field, column):
+        for name, wrong in _checks(contract, field, rows.column(field.name)):
             reasons = _marked(reasons, wrong, f"{name}:{field.name}")
-    event_time = rows[contract.event_time].combine_chunks().cast(pa.int64())
+    event_time = rows.column(contract.event_time).cast(pa.int64())
     latest = pc.add(pc.multiply(append_ms, 1000), round(future_tolerance_seconds * 1_000_000))
     return _marked(reasons, pc.greater(event_time, latest), "event_time_in_future")
 
 
-def _checks(contract: Contract, field: Field, column: pa.Array) -> list[tuple[str, pa.Array]]:
-    checks = []
-    if not field.nullable:
-        checks.append(("missing_required", column.is_null()))
+def _checks(contract: Contract, field: Field, column: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    if not field.nullable and column.null_count:
+        yield "missing_required", column.is_null()
     if field.name == contract.key:
-        checks.append(("missing_required", pc.equal(column, "")))
+        yield "missing_required", pc.equal(column, "")
     if field.avro_type == "string":
         if field.allowed is not None:
             known = pc.is_in(column, value_set=pa.array(field.allowed, pa.string()))
-            checks.append(("not_allowed", pc.and_(column.is_valid(), pc.invert(known))))
-        checks.append(("not_text", pc.match_substring(column, "\0")))
+            yield "not_allowed", pc.and_(column.is_valid(), pc.invert(known))
+        yield "not_text", pc.match_substring(column, "\0")
     elif field.avro_type != "boolean":
-        checks.append(("out_of_range", _outside(field, column)))
-    return checks
+        if field.avro_type == "timestamp-micros":
+            column = column.cast(pa.int64())
+        if not _all_within(field, column):
+            yield "out_of_range", _outside(field, column)
+
+
+def _all_within(field: Field, column: pa.Array) -> bool:
+    """Whether no value is outside, as the column's extremes tell; one by one they cost ten times as much."""
+    low, high = bounds(field)
+    least, greatest = (extreme.as_py() for extreme in pc.min_max(column).values())
+    if least is None:
+        return True
+    # A sum that is finite has no NaN in it, which extremes leave out, and nothing infinite.
+    finite = pa.types.is_integer(column.type) or math.isfinite(pc.sum(column).as_py())
+    return finite and (low is None or least >= low) and (high is None or greatest <= high)
 
 
 def _outside(field: Field, column: pa.Array) -> pa.Array:
     low, high = bounds(field)
-    if field.avro_type == "timestamp-micros":
-        column = column.cast(pa.int64())
     wrong = pc.invert(pc.is_finite(column))  # NaN compares as false with everything
     if low is not None:
         wrong = pc.or_(wrong, pc.less(column, pa.scalar(low, column.type)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from confluent_kafka import Message
@@ -12,9 +13,9 @@ from confluent_kafka import Message
 from millwright.contracts import Contract
 from millwright.registry import Registered
 from millwright.validate import rejections
-from millwright.wire import HEADER_BYTES, MAGIC
-from streaming.sink.decode import decode as decode_bodies
-from streaming.sink.judge import as_newest
+from streaming.sink.decode import decode
+from streaming.sink.intake import Run
+from streaming.sink.judge import as_newest, headed
 
 
 class Schemas(Protocol):
@@ -33,24 +34,22 @@ class Accepted:
 
 def accepted(contract: Contract, messages: list[Message], schemas: Schemas, tolerance_seconds: float) -> Accepted:
     """The rows that the sink accepts too. Raises Unavailable when the registry does not answer."""
-    by_schema: dict[int, list[int]] = {}
-    values = [message.value() or b"" for message in messages]
-    for at, value in enumerate(values):
-        if len(value) > HEADER_BYTES and value[:1] == MAGIC:
-            by_schema.setdefault(int.from_bytes(value[1:HEADER_BYTES], "big"), []).append(at)
+    records = [(message.key(), message.value(), message.timestamp()[1]) for message in messages]
+    keys, values, times = zip(*records, strict=True) if records else ((), (), ())
+    run = Run.of(np.arange(len(values)), np.array(times, np.int64), list(keys), list(values))
+    by_schema = headed(run).by_schema
     known = schemas.schemas(contract.subject, set(by_schema)) if by_schema else {}
-    tables, found_at = [contract.arrow_schema.empty_table()], list[int]()
+    tables, found_at = [contract.arrow_schema.empty_table()], [np.empty(0, np.int64)]
     for schema_id in known:
         those = by_schema[schema_id]
-        found = decode_bodies([values[at][HEADER_BYTES:] for at in those], known[schema_id].avro_json)
-        tables.append(as_newest(found.rows, contract))
-        found_at += [those[at] for at in found.index]
-    rows, places = pa.concat_tables(tables), pa.array(found_at, pa.int64())
+        found = decode([values[at] for at in those], known[schema_id].avro_json)
+        tables.append(pa.Table.from_batches([as_newest(found.rows, contract)]))
+        found_at.append(those[found.index])
+    rows, places = pa.concat_tables(tables), np.concatenate(found_at)
     if len(known) > 1:
-        order = pc.sort_indices(places)
-        rows, places = rows.take(order), places.take(order)
-    append_ms = pa.array([messages[at].timestamp()[1] for at in places.to_pylist()], pa.int64())
-    keys = pa.array([messages[at].key() for at in places.to_pylist()], pa.binary())
-    own_key = pc.fill_null(pc.equal(keys, rows[contract.key].cast(pa.binary())), False)
-    good = pc.and_(rejections(contract, rows, append_ms, tolerance_seconds).is_null(), own_key)
-    return Accepted(rows.filter(good), places.filter(good.combine_chunks()))
+        order = np.argsort(places)
+        rows, places = rows.take(pa.array(order)), places[order]
+    own_key = pc.equal(pa.array([keys[at] for at in places], pa.binary()), rows[contract.key].cast(pa.binary()))
+    reasons = rejections(contract, rows, pa.array(run.append_times[places]), tolerance_seconds)
+    good = pc.and_(reasons.is_null(), pc.fill_null(own_key, False).combine_chunks())
+    return Accepted(rows.filter(good), pa.array(places).filter(good))

@@ -1,56 +1,120 @@
-"""What one partition's worker has read and not yet published."""
+"""What has been read of one partition and not been published: first as it came, then judged and packed."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-_OVERHEAD_BYTES = 200  # two byte strings, two numbers and four references
+from streaming.sink.intake import Run
+from streaming.sink.quarantine import Rejected
+from streaming.sink.streams import Stream
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records that have been judged: the accepted ones as a block that is being packed, the others as they came.
+
+    `size` is in bytes, before packing.
+    """
+
+    stream: Stream
+    next_offset: int  # behind the last record
+    accepted: int
+    block: Future[bytes] | None  # None where none was accepted
+    rejected: list[Rejected]
+    append_first: int  # ms since 1970
+    append_min: int
+    append_max: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is to be published as one file: the partition's records from `start` up to `next_offset`."""
+
+    partition: int
+    start: int
+    next_offset: int
+    parts: list[Part]
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Rejected records by reason."""
+        return Counter(rejected.reason for part in self.parts for rejected in part.rejected)
+
+    @property
+    def size(self) -> int:
+        return sum(part.size for part in self.parts)
 
 
 @dataclass
 class Buffer:
-    """Consumed records of one partition from `start` on; lists side by side, in order of offset.
+    """Records of one partition from `start` on.
 
     `next_offset` is the consumer's position: it may be beyond the last record's, for Kafka keeps offsets for itself.
     """
 
+    partition: int
     start: int
     next_offset: int
-    offsets: list[int] = field(default_factory=list)
-    append_times: list[int] = field(default_factory=list)  # ms since 1970, the broker's clock
-    keys: list[bytes | None] = field(default_factory=list)
-    values: list[bytes | None] = field(default_factory=list)
+    fresh: list[Run] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     size: int = 0  # bytes in memory, about
     since: float | None = None  # monotonic time of the first record's arrival
 
     @classmethod
-    def at(cls, offset: int) -> Buffer:
+    def at(cls, partition: int, offset: int) -> Buffer:
         """An empty buffer that goes on at an offset."""
-        return cls(start=offset, next_offset=offset)
+        return cls(partition, start=offset, next_offset=offset)
 
-    def add(self, offset: int, append_time: int, key: bytes | None, value: bytes | None) -> None:
-        """Take one record; one that lies before the position has been taken already and is left out."""
-        if offset < self.next_offset:
+    def add(self, run: Run) -> None:
+        """Take records; those that lie before the position have been taken already and are left out."""
+        if run.offsets[0] < self.next_offset:
+            run = run.since(self.next_offset)
+        if not len(run):
             return
         if self.since is None:
             self.since = time.monotonic()
-        self.offsets.append(offset)
-        self.append_times.append(append_time)
-        self.keys.append(key)
-        self.values.append(value)
-        self.size += len(key or b"") + len(value or b"") + _OVERHEAD_BYTES
-        self.next_offset = offset + 1
+        self.fresh.append(run)
+        self.size += run.size
+        self.next_offset = int(run.offsets[-1]) + 1
 
     def skip_to(self, offset: int) -> None:
         """Nothing lies before this offset any more: control records and compacted ones leave holes."""
         self.next_offset = max(self.next_offset, offset)
 
+    def unjudged(self) -> Run:
+        """The records that are not in a part yet, at least one, as one run; they stay until `seal`."""
+        self.fresh = [Run.joined(self.fresh)]
+        return self.fresh[0]
+
+    def seal(self, part: Part) -> None:
+        """The unjudged records have become this part."""
+        self.fresh.clear()
+        self.parts.append(part)
+        self.size = sum(part.size for part in self.parts)
+
+    def cut(self) -> Range:
+        """Take the parts out; what is left goes on behind them."""
+        end = self.parts[-1].next_offset if self.fresh else self.next_offset
+        found = Range(self.partition, self.start, end, self.parts)
+        self.start, self.parts = end, []
+        self.size -= found.size
+        self.since = time.monotonic() if self.fresh else None
+        return found
+
     def due(self, records: int, seconds: float, now: float) -> bool:
         """Whether it is to be published: by number of records, or by age, whichever comes first."""
         if self.since is None:
             return False
-        return len(self.offsets) >= records or now - self.since >= seconds
+        return len(self) >= records or now - self.since >= seconds
+
+    @property
+    def unjudged_records(self) -> int:
+        return sum(map(len, self.fresh))
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        judged = sum(part.accepted + len(part.rejected) for part in self.parts)
+        return judged + self.unjudged_records

@@ -15,15 +15,23 @@ _TOPICS = click.option("--topic", "topics", multiple=True, help="Only this topic
 
 @sink.command()
 @_TOPICS
-def run(topics: tuple[str, ...]) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes that share the partitions  [default: MILLWRIGHT_SINK_WORKERS]"
+)
+def run(topics: tuple[str, ...], workers: int | None) -> None:
     """Land what comes, until stopped. `millwright up` starts it as a service."""
     import logging
 
-    from streaming.sink.service import serve
+    from millwright.settings import settings
+    from streaming.sink.service import serve, serve_with
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # every answer of the registry
-    serve(topics or None)
+    count = workers or settings().sink_workers
+    if count > 1:
+        serve_with(count, topics or None)
+    else:
+        serve(topics or None)
 
 
 @sink.command()

@@ -1,4 +1,4 @@
-"""Decoding: Avro bodies to Arrow, and what is wrong with those that are none."""
+"""Decoding: records in Confluent's wire format to Arrow, and what is wrong with those that are none."""
 
 from __future__ import annotations
 
@@ -10,91 +10,104 @@ from functools import lru_cache
 from typing import Any
 
 import fastavro
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
 
+from millwright.wire import HEADER_BYTES
+from streaming.sink.intake import Ints
+from streaming.sink.lengths import usual_lengths
+from streaming.sink.structure import well_formed
+
 UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 
-_CHUNK = 10_000
-_ALONE = 32  # records; fewer are read one by one with fastavro, for a call of pyruhvro has a cost of its own
+_ALONE = 32  # records; fewer are tried one by one
+# The wire format's five bytes, as fields before the record's own: no byte has to be copied to get rid of them.
+_HEADER: list[dict[str, Any]] = [{"name": "_magic", "type": "boolean"}, {"name": "_schema_id", "type": "float"}]
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Records that were written with one schema. `index` says which of the given bodies each row was.
+    """Records that were written with one schema. `index` says which of the given values each row was."""
 
-    `bodies` are the rows' Avro bytes: those that came, save where an odd writer chose a longer form of a number.
-    """
-
-    index: list[int]
-    rows: pa.Table
-    bodies: pa.ChunkedArray
+    index: Ints
+    rows: pa.RecordBatch
     wrong: dict[int, str]  # index → undecodable or trailing_bytes
 
 
-def decode(bodies: list[bytes], schema_json: str) -> Decoded:
-    """Decode bodies (without the wire format's header) that claim to be of this schema."""
-    index: list[int] = []
-    batches: list[pa.RecordBatch] = []
-    usual: list[pa.Array] = []
-    wrong: dict[int, str] = {}
-    for start in range(0, len(bodies), _CHUNK):
-        chunk = bodies[start : start + _CHUNK]
-        broken = set(_broken(chunk, 0, len(chunk), schema_json))
-        wrong.update(dict.fromkeys((start + at for at in broken), UNDECODABLE))
-        kept = [at for at in range(len(chunk)) if at not in broken]
-        batch = pyruhvro.deserialize_array([chunk[at] for at in kept] if broken else chunk, schema_json)
-        [as_usual] = pyruhvro.serialize_record_batch(batch, schema_json, 1)
-        came = pa.array([chunk[at] for at in kept], pa.binary())
-        for row in pc.indices_nonzero(pc.not_equal(as_usual, came)).to_pylist():
-            if reason := _why(chunk[kept[row]], schema_json):
-                wrong[start + kept[row]] = reason
-        rows = [row for row, at in enumerate(kept) if start + at not in wrong]
-        if len(rows) < len(kept):
-            batch, as_usual = batch.take(pa.array(rows, pa.int64())), as_usual.take(pa.array(rows, pa.int64()))
-        index.extend(start + kept[row] for row in rows)
-        batches.append(batch)
-        usual.append(as_usual)
-    schema = pyruhvro.avro_to_arrow_schema(schema_json)
-    return Decoded(index, pa.Table.from_batches(batches, schema), pa.chunked_array(usual, pa.binary()), wrong)
+def decode(values: list[bytes], schema_json: str, packed: pa.BinaryArray | None = None) -> Decoded:
+    """Decode values, header included, that claim to be of this schema; `packed` are the same as one Arrow array.
 
-
-def _broken(bodies: list[bytes], low: int, high: int, schema_json: str) -> Iterator[int]:
-    """The bodies from `low` to `high` that cannot be decoded.
-
-    One fails the whole batch, so a batch that fails is halved; a small one is gone through by fastavro, whose start
-    costs nothing. Where the two do not agree, pyruhvro decides, record by record.
+    The header is not looked at, save that its first byte has to be 0. A value that is longer than what its content
+    takes is held against fastavro: a padded number is allowed, bytes after the record are not.
     """
-    if _decodes(bodies[low:high], schema_json):
-        return
-    if high - low > _ALONE:
-        middle = (low + high) // 2
-        yield from _broken(bodies, low, middle, schema_json)
-        yield from _broken(bodies, middle, high, schema_json)
-        return
-    whole = [at for at in range(low, high) if _why(bodies[at], schema_json) != UNDECODABLE]
-    agreed = _decodes([bodies[at] for at in whole], schema_json)
-    sound = set(whole if agreed else [at for at in whole if _decodes([bodies[at]], schema_json)])
-    yield from (at for at in range(low, high) if at not in sound)
+    packed = packed if packed is not None else pa.array(values, pa.binary())
+    kept, wrong = np.arange(len(values)), dict[int, str]()
+    rows = _decoded(values, schema_json)
+    if rows is None:
+        wrong = dict.fromkeys(_broken(values, packed, schema_json), UNDECODABLE)
+        kept = np.setdiff1d(kept, list(wrong), assume_unique=True)
+        rows = _decoded([values[at] for at in kept], schema_json)
+        assert rows is not None, "what is left has been decoded before"
+    lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)[kept]
+    odd = np.flatnonzero(lengths != usual_lengths(rows, _framed(schema_json)))
+    late = {int(kept[row]): why for row in odd if (why := _why(values[kept[row]], schema_json))}
+    if late:
+        stays = np.isin(kept, list(late), invert=True)
+        kept, rows = kept[stays], rows.filter(pa.array(stays))
+    return Decoded(kept, rows.select(rows.schema.names[len(_HEADER) :]), wrong | late)
 
 
-def _decodes(bodies: list[bytes], schema_json: str) -> bool:
+def _broken(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> Iterator[int]:
+    """The values that cannot be decoded. One fails the whole batch, so the suspects are found by their structure."""
+    sound = well_formed(packed, json.loads(_framed(schema_json)))
+    # Where the two do not agree, pyruhvro decides, record by record.
+    for at in np.flatnonzero(~sound).tolist():
+        if _why(values[at], schema_json) == UNDECODABLE or _decoded([values[at]], schema_json) is None:
+            yield at
+        else:
+            sound[at] = True
+    yield from _failing(values, np.flatnonzero(sound).tolist(), schema_json)
+
+
+def _failing(values: list[bytes], places: list[int], schema_json: str) -> Iterator[int]:
+    """Those of the places whose values cannot be decoded: what fails is halved."""
+    if _decoded([values[at] for at in places], schema_json) is not None:
+        return
+    if len(places) <= _ALONE:
+        yield from (at for at in places if _decoded([values[at]], schema_json) is None)
+        return
+    middle = len(places) // 2
+    yield from _failing(values, places[:middle], schema_json)
+    yield from _failing(values, places[middle:], schema_json)
+
+
+def _decoded(values: list[bytes], schema_json: str) -> pa.RecordBatch | None:
+    """The values as rows, header and all; None if one of them cannot be decoded."""
     try:
-        pyruhvro.deserialize_array(bodies, schema_json).validate(full=True)  # it does not check that text is UTF-8
+        rows = pyruhvro.deserialize_array(values, _framed(schema_json))
+        rows.validate(full=True)  # it does not check by itself that text is UTF-8
     except ValueError:
-        return False
-    return True
+        return None
+    return rows
 
 
-def _why(body: bytes, schema_json: str) -> str | None:
-    """Why a body is not one record of the schema; None if it is, be it that a number in it is padded."""
-    rest = io.BytesIO(body)
+def _why(value: bytes, schema_json: str) -> str | None:
+    """Why a value is not one record of the schema; None if it is, be it that a number in it is padded."""
+    rest = io.BytesIO(value)
+    rest.seek(HEADER_BYTES)
     try:
         fastavro.schemaless_reader(rest, _plain(schema_json))
     except (EOFError, IndexError, ValueError):
         return UNDECODABLE
-    return TRAILING_BYTES if rest.tell() < len(body) else None
+    return TRAILING_BYTES if rest.tell() < len(value) else None
+
+
+@lru_cache(maxsize=256)
+def _framed(schema_json: str) -> str:
+    avro = json.loads(schema_json)
+    return json.dumps({**avro, "fields": [*_HEADER, *avro["fields"]]}, ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)
@@ -104,7 +117,7 @@ def _plain(schema_json: str) -> Any:
     def plain(kind: Any) -> Any:
         if isinstance(kind, list):
             return [plain(branch) for branch in kind]
-        return kind["type"] if isinstance(kind, dict) else kind
+        return kind["type"] if isinstance(kind, dict) and "logicalType" in kind else kind
 
     avro = json.loads(schema_json)
     fields = [{"name": f["name"], "type": plain(f["type"])} for f in avro["fields"]]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
@@ -17,107 +17,140 @@ from millwright.contracts import Contract
 from millwright.registry import Registered
 from millwright.validate import rejections
 from millwright.wire import HEADER_BYTES, MAGIC
-from streaming.sink.buffer import Buffer
 from streaming.sink.decode import decode
+from streaming.sink.intake import Ints, Run
 
 EMPTY, NOT_WIRE, UNKNOWN_SCHEMA, WRONG_KEY = "empty", "not_avro_wire_format", "unknown_schema", "wrong_key"
+_TO_THE_END = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Headed:
+    """Values by the schema that their headers name (id → indices, in order), and those that name none, with reasons."""
+
+    by_schema: dict[int, Ints]
+    rejected: dict[int, str]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What becomes of a buffer's records: `rejected` is buffer index → reason; all others are in `accepted`."""
+    """What becomes of a run's records: `rejected` is index → reason; all others are in `accepted`."""
 
     accepted: Records
     rejected: dict[int, str]
 
 
-def schema_ids(buffer: Buffer) -> set[int]:
-    """The ids of the schemas that records of a buffer name."""
-    return set(_by_schema(buffer.values, {}))
+def headed(run: Run) -> Headed:
+    """Look at the wire format's headers."""
+    first = next((value[:HEADER_BYTES] for value in run.values if value), b"")
+    if len(first) == HEADER_BYTES and pc.all(pc.starts_with(run.packed, first), skip_nulls=False).as_py():
+        groups = {first: np.arange(len(run))}
+    else:
+        groups = _grouped(run.packed)
+    found, rejected = dict[int, Ints](), dict[int, str]()
+    for header, index in groups.items():
+        if not header:
+            rejected.update(dict.fromkeys(index.tolist(), EMPTY))
+        elif len(header) < HEADER_BYTES or header[:1] != MAGIC:
+            rejected.update(dict.fromkeys(index.tolist(), NOT_WIRE))
+        else:
+            found[struct.unpack(">xI", header)[0]] = index
+    return Headed(found, rejected)
+
+
+def _grouped(packed: pa.BinaryArray) -> dict[bytes, Ints]:
+    """Indices by the first five bytes; a null has none."""
+    coded = pc.binary_slice(pc.fill_null(packed, b""), 0, HEADER_BYTES).dictionary_encode()
+    codes = coded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+    headers = coded.dictionary.to_pylist()
+    return {headers[codes[part[0]]]: part for part in parts}
 
 
 def judge(
-    buffer: Buffer, contract: Contract, newest_id: int, known: Mapping[int, Registered], tolerance_seconds: float
+    run: Run,
+    heads: Headed,
+    contract: Contract,
+    newest_id: int,
+    known: Mapping[int, Registered],
+    tolerance_seconds: float,
 ) -> Judged:
-    """Judge a buffer by a contract, whose schema has the id `newest_id`; `known` are the stream's schemas by id.
+    """Judge a run by a contract, whose schema has the id `newest_id`; `known` are the stream's schemas by id.
 
     A record is judged by itself, its append time and the contract: a replay judges alike. One whose key is not its
     key field is rejected (`wrong_key`): it would lie in another partition than its machine's others, and their order
     would be lost.
     """
-    rejected: dict[int, str] = {}
-    by_schema = _by_schema(buffer.values, rejected)
-    indices: list[pa.Array] = []
+    rejected = dict(heads.rejected)
+    indices: list[Ints] = []
     bodies: list[pa.Array] = []
-    for schema_id, index in by_schema.items():
+    for schema_id, index in heads.by_schema.items():
         if schema_id not in known:
-            rejected.update(dict.fromkeys(index, UNKNOWN_SCHEMA))
+            rejected.update(dict.fromkeys(index.tolist(), UNKNOWN_SCHEMA))
             continue
-        found = decode([buffer.values[i][HEADER_BYTES:] for i in index], known[schema_id].avro_json)  # type: ignore[index]
-        rejected.update({index[at]: reason for at, reason in found.wrong.items()})
-        if not found.index:
-            continue
+        whole = len(index) == len(run)
+        packed = run.packed if whole else run.packed.take(pa.array(index))
+        values = run.values if whole else [run.values[at] for at in index.tolist()]
+        found = decode(values, known[schema_id].avro_json, packed)  # type: ignore[arg-type]
+        rejected.update({int(index[at]): reason for at, reason in found.wrong.items()})
         rows = as_newest(found.rows, contract)
-        positions = [index[at] for at in found.index]
-        reasons = _reasons(buffer, positions, rows, contract, tolerance_seconds)
-        rejected.update(
-            {positions[at]: reasons[at].as_py() for at in pc.indices_nonzero(reasons.is_valid()).to_pylist()}
-        )
-        good = reasons.is_null()
-        own = found.bodies.combine_chunks() if schema_id == newest_id else _encoded(rows, contract)
-        indices.append(pa.array(positions, pa.int64()).filter(good))
-        bodies.append(own.filter(good))
-    return Judged(_in_order(buffer, indices, bodies), rejected)
-
-
-def _by_schema(values: list[bytes | None], rejected: dict[int, str]) -> dict[int, list[int]]:
-    """Indices by the schema id that the record names; marks those that name none."""
-    by_header: defaultdict[bytes, list[int]] = defaultdict(list)
-    for index, value in enumerate(values):
-        by_header[value[:HEADER_BYTES] if value else b""].append(index)
-    found: dict[int, list[int]] = {}
-    for header, indices in by_header.items():
-        if not header:
-            rejected.update(dict.fromkeys(indices, EMPTY))
-        elif len(header) < HEADER_BYTES or header[:1] != MAGIC:
-            rejected.update(dict.fromkeys(indices, NOT_WIRE))
+        positions = index if len(found.index) == len(index) else index[found.index]
+        reasons = _reasons(run, positions, rows, contract, tolerance_seconds)
+        if schema_id == newest_id:
+            kept = packed if len(positions) == len(packed) else packed.take(pa.array(found.index))
+            own = pc.binary_slice(kept, HEADER_BYTES, _TO_THE_END)
         else:
-            found[struct.unpack(">xI", header)[0]] = indices
-    return found
+            own = _encoded(rows, contract)
+        if reasons.null_count < len(reasons):
+            wrong = pc.indices_nonzero(reasons.is_valid()).to_pylist()
+            rejected.update({int(positions[at]): reasons[at].as_py() for at in wrong})
+            good = reasons.is_null()
+            positions, own = positions[good.to_numpy(zero_copy_only=False)], own.filter(good)
+        indices.append(positions)
+        bodies.append(own)
+    return Judged(_in_order(run, indices, bodies), rejected)
 
 
-def as_newest(rows: pa.Table, contract: Contract) -> pa.Table:
+def as_newest(rows: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
     """Rows of another schema in the contract's columns: what it lacks is dropped, what it adds gets the default."""
+    if rows.schema.equals(contract.arrow_schema):
+        return rows
     defaults: dict[str, Any] = {f["name"]: f.get("default") for f in contract.avro["fields"]}
     columns = []
     for field in contract.fields:
-        if field.name in rows.column_names:
-            columns.append(rows[field.name].cast(field.arrow_type))
+        if field.name in rows.schema.names:
+            columns.append(rows.column(field.name).cast(field.arrow_type))
         else:
             columns.append(pa.repeat(pa.scalar(defaults[field.name], field.arrow_type), len(rows)))
-    return pa.Table.from_arrays(columns, schema=contract.arrow_schema)
+    return pa.RecordBatch.from_arrays(columns, schema=contract.arrow_schema)
 
 
-def _reasons(buffer: Buffer, positions: list[int], rows: pa.Table, contract: Contract, tolerance: float) -> pa.Array:
-    append_ms = pa.array([buffer.append_times[i] for i in positions], pa.int64())
+def _reasons(run: Run, positions: Ints, rows: pa.RecordBatch, contract: Contract, tolerance: float) -> pa.Array:
+    whole = len(positions) == len(run)
+    append_ms = pa.array(run.append_times if whole else run.append_times[positions])
+    keys = pa.array(run.keys if whole else [run.keys[at] for at in positions.tolist()], pa.binary())
     reasons = rejections(contract, rows, append_ms, tolerance)
-    keys = pa.array([buffer.keys[i] for i in positions], pa.binary())
-    own = rows[contract.key].combine_chunks().cast(pa.binary())
-    wrong = pc.and_(reasons.is_null(), pc.invert(pc.fill_null(pc.equal(keys, own), False)))
-    return pc.if_else(wrong, pa.scalar(WRONG_KEY), reasons)
+    own = rows.column(contract.key).cast(pa.binary())
+    other = pc.invert(pc.fill_null(pc.equal(keys, own), False))
+    if not pc.any(other).as_py():
+        return reasons
+    return pc.if_else(pc.and_(reasons.is_null(), other), pa.scalar(WRONG_KEY), reasons)
 
 
-def _encoded(rows: pa.Table, contract: Contract) -> pa.Array:
-    [batch] = rows.combine_chunks().to_batches()
-    [bodies] = pyruhvro.serialize_record_batch(batch, contract.avro_json, 1)
+def _encoded(rows: pa.RecordBatch, contract: Contract) -> pa.Array:
+    [bodies] = pyruhvro.serialize_record_batch(rows, contract.avro_json, 1)
     return bodies
 
 
-def _in_order(buffer: Buffer, indices: list[pa.Array], bodies: list[pa.Array]) -> Records:
-    index = pa.concat_arrays(indices) if indices else pa.array([], pa.int64())
-    encoded = pa.concat_arrays(bodies) if bodies else pa.array([], pa.binary())
-    if len(indices) > 1:
-        order = pc.sort_indices(index)
-        index, encoded = index.take(order), encoded.take(order)
-    offsets = pa.array(buffer.offsets, pa.int64()).take(index)
-    return Records(offsets, pa.array(buffer.append_times, pa.int64()).take(index), encoded)
+def _in_order(run: Run, indices: list[Ints], bodies: list[pa.Array]) -> Records:
+    if len(indices) == 1:
+        [index], [encoded] = indices, bodies
+    else:
+        index = np.concatenate(indices) if indices else np.empty(0, np.int64)
+        order = np.argsort(index)
+        index = index[order]
+        encoded = (pa.concat_arrays(bodies) if bodies else pa.array([], pa.binary())).take(pa.array(order))
+    if len(index) == len(run):
+        return Records(pa.array(run.offsets), pa.array(run.append_times), encoded)
+    return Records(pa.array(run.offsets[index]), pa.array(run.append_times[index]), encoded)

@@ -4,60 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections import Counter
-from dataclasses import dataclass
 
 from millwright import bronze
-from millwright.contracts import Contract
 from millwright.failpoints import failpoint
 from millwright.lake import bronze_key, is_replaced, quarantine_key
 from millwright.store import Store
 from streaming.sink import quarantine
-from streaming.sink.buffer import Buffer
-from streaming.sink.judge import Judged
+from streaming.sink.buffer import Range
 
 
-@dataclass(frozen=True)
-class Stream:
-    """What the sink knows of a stream: the contract, and the registry's id of its schema."""
-
-    contract: Contract
-    schema_id: int
-
-
-def publish_range(
-    store: Store, stream: Stream, partition: int, buffer: Buffer, judged: Judged
-) -> tuple[str, bronze.Header] | None:
+def publish_range(store: Store, found: Range) -> tuple[str, bronze.Header] | None:
     """Publish what was read of a partition, at least one record; the file's key and header.
 
     None when another worker has published from this offset already, be it that compaction or retention has removed
-    what it published since: then the buffer is void, whatever is in it.
+    what it published since: then the range is void, whatever is in it.
     """
-    topic, first_append = stream.contract.topic, buffer.append_times[0]
+    stream, first_append = found.parts[0].stream, found.parts[0].append_first
+    topic = stream.contract.topic
     name = digest = None
-    if judged.rejected:
-        name = quarantine_key(topic, partition, first_append, buffer.start, uuid.uuid4().hex)
-        data = quarantine.encode(buffer, judged.rejected)
+    if rejected := [record for part in found.parts for record in part.rejected]:
+        name = quarantine_key(topic, found.partition, first_append, found.start, uuid.uuid4().hex)
+        data = quarantine.encode(rejected)
         digest = hashlib.sha256(data).hexdigest()
         failpoint("sink.before_quarantine")
         store.create(name, data, "quarantine")
         failpoint("sink.after_quarantine")
     header = bronze.Header(
         topic=topic,
-        partition=partition,
-        first_offset=buffer.start,
-        next_offset=buffer.next_offset,
+        partition=found.partition,
+        first_offset=found.start,
+        next_offset=found.next_offset,
         schema_id=stream.schema_id,
-        accepted=len(judged.accepted.offsets),
-        rejected=dict(sorted(Counter(judged.rejected.values()).items())),
-        append_min=min(buffer.append_times),
-        append_max=max(buffer.append_times),
+        accepted=sum(part.accepted for part in found.parts),
+        rejected=dict(sorted(found.reasons.items())),
+        append_min=min(part.append_min for part in found.parts),
+        append_max=max(part.append_max for part in found.parts),
         quarantine=name,
         quarantine_sha256=digest,
     )
-    key = bronze_key(topic, partition, buffer.start)
-    data = bronze.write(stream.contract, header, judged.accepted)
+    key = bronze_key(topic, found.partition, found.start)
+    blocks = (bronze.Block(part.accepted, part.block.result()) for part in found.parts if part.block)
+    data = bronze.assemble(stream.contract, header, blocks)
     failpoint("sink.before_write")
-    if not store.create(key, data, "sink") or is_replaced(store, topic, partition, buffer.start):
+    if not store.create(key, data, "sink") or is_replaced(store, topic, found.partition, found.start):
         return None
     return key, header

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import fastavro
-
-from streaming.sink.buffer import Buffer
 
 _SCHEMA = fastavro.parse_schema(
     {
@@ -27,20 +25,20 @@ _SCHEMA = fastavro.parse_schema(
 )
 
 
-def encode(buffer: Buffer, rejected: dict[int, str]) -> bytes:
-    """An Avro container of the rejected records (buffer index → reason), in order of offset."""
+class Rejected(NamedTuple):
+    """A record as it came, and why it was not accepted."""
+
+    offset: int
+    append_time: int  # ms since 1970, the broker's clock
+    reason: str
+    key: bytes | None
+    value: bytes | None
+
+
+def encode(rejected: Iterable[Rejected]) -> bytes:
+    """An Avro container of rejected records."""
     out = io.BytesIO()
-    records = (
-        {
-            "offset": buffer.offsets[i],
-            "append_time": buffer.append_times[i],
-            "reason": rejected[i],
-            "key": buffer.keys[i],
-            "value": buffer.values[i],
-        }
-        for i in sorted(rejected)
-    )
-    fastavro.writer(out, _SCHEMA, records, codec="zstandard")
+    fastavro.writer(out, _SCHEMA, (record._asdict() for record in rejected), codec="zstandard")
     return out.getvalue()
 
 

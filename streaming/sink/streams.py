@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from millwright.contracts import Contract, contracts
 from millwright.errors import MillwrightError
 from millwright.registry import Registered, Registry
-from streaming.sink.publication import Stream
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the sink knows of a stream: the contract, and the registry's id of its schema."""
+
+    contract: Contract
+    schema_id: int
 
 
 class Streams:

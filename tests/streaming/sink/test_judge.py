@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime
 
 import fastavro
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from millwright.contracts import Contract, contract, parse_contract
 from millwright.registry import Registered
 from millwright.wire import encode, header
-from streaming.sink.buffer import Buffer
-from streaming.sink.judge import Judged, judge, schema_ids
+from streaming.sink.intake import Run
+from streaming.sink.judge import Judged, headed, judge
 
 V1 = contract("equipment-sensors")
 NOW_MS = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp() * 1000)
@@ -40,15 +41,13 @@ def message(spec: Contract, schema_id: int, **values) -> tuple[bytes, bytes]:
     return key, header(schema_id) + body
 
 
-def buffer_of(*messages: tuple[bytes | None, bytes | None]) -> Buffer:
-    buffer = Buffer.at(100)
-    for i, (key, value) in enumerate(messages):
-        buffer.add(100 + 3 * i, NOW_MS + i, key, value)
-    return buffer
+def run_of(*messages: tuple[bytes | None, bytes | None], first: int = 0) -> Run:
+    at = np.arange(first, first + len(messages))
+    return Run.of(100 + 3 * at, NOW_MS + at, [key for key, _ in messages], [value for _, value in messages])
 
 
-def by_v2(buffer: Buffer) -> Judged:
-    return judge(buffer, V2, 2, KNOWN, TOLERANCE)
+def by_v2(run: Run) -> Judged:
+    return judge(run, headed(run), V2, 2, KNOWN, TOLERANCE)
 
 
 def rows(judged: Judged, spec: Contract) -> list[dict]:
@@ -79,17 +78,17 @@ KINDS = {
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(sorted(KINDS)), max_size=30))
 def test_every_record_is_accepted_or_rejected_with_its_own_reason(kinds: list[str]):
-    buffer = buffer_of(*(KINDS[kind][0]() for kind in kinds))
-    judged = by_v2(buffer)
+    run = run_of(*(KINDS[kind][0]() for kind in kinds))
+    judged = by_v2(run)
     assert judged.rejected == {i: KINDS[kind][1] for i, kind in enumerate(kinds) if KINDS[kind][1]}
     good = [i for i, kind in enumerate(kinds) if not KINDS[kind][1]]
-    assert judged.accepted.offsets.to_pylist() == [buffer.offsets[i] for i in good]
-    assert judged.accepted.append_times.to_pylist() == [buffer.append_times[i] for i in good]
+    assert judged.accepted.offsets.to_pylist() == [run.offsets[i] for i in good]
+    assert judged.accepted.append_times.to_pylist() == [run.append_times[i] for i in good]
     assert [row["torque"] for row in rows(judged, V2)] == [3.0 if kinds[i] == "new" else None for i in good]
 
 
 def test_records_of_an_older_schema_are_written_as_the_newest_with_its_defaults():
-    judged = by_v2(buffer_of(message(V1, 1, temperature=20.0, current=4.0), message(V2, 2, torque=1.0)))
+    judged = by_v2(run_of(message(V1, 1, temperature=20.0, current=4.0), message(V2, 2, torque=1.0)))
     old, new = rows(judged, V2)
     given_ = {"equipment_id": "m1", "event_time": datetime.fromtimestamp(NOW_MS / 1000, UTC), "site": "main"}
     assert old == {**dict.fromkeys(f.name for f in V2.fields), **given_, "temperature": 20.0, "current": 4.0}
@@ -98,28 +97,25 @@ def test_records_of_an_older_schema_are_written_as_the_newest_with_its_defaults(
 
 def test_accepted_bytes_of_the_newest_schema_pass_through_unchanged():
     sent = [message(V2, 2, torque=float(i)) for i in range(5)]
-    judged = by_v2(buffer_of(*sent))
+    judged = by_v2(run_of(*sent))
     assert judged.accepted.bodies.to_pylist() == [value[5:] for _, value in sent]
 
 
 @pytest.mark.parametrize("cut", [1, 10, 29])
 def test_where_a_range_is_cut_changes_no_judgement(cut: int):
     messages = [KINDS[kind][0]() for kind in sorted(KINDS)] * 2
-    whole = by_v2(buffer_of(*messages))
-    parts, offset = {}, 0
-    for part in (messages[:cut], messages[cut:]):
-        buffer = Buffer.at(100)
-        for i, (key, value) in enumerate(part):
-            buffer.add(100 + 3 * (offset + i), NOW_MS + offset + i, key, value)
-        parts |= {offset + i: reason for i, reason in by_v2(buffer).rejected.items()}
-        offset += len(part)
-    assert parts == whole.rejected
+    whole = by_v2(run_of(*messages))
+    first = by_v2(run_of(*messages[:cut])).rejected
+    rest = by_v2(run_of(*messages[cut:], first=cut)).rejected
+    assert first | {cut + i: reason for i, reason in rest.items()} == whole.rejected
 
 
-def test_the_schema_ids_of_a_buffer_are_those_its_records_name():
-    assert schema_ids(buffer_of((b"k", None), (b"k", b"junk"), (b"k", header(9) + b"x"), message(V1, 1))) == {1, 9}
+def test_records_are_told_apart_by_the_schema_that_they_name():
+    found = headed(run_of((b"k", None), (b"k", b"junk"), (b"k", header(9) + b"x"), message(V1, 1), message(V1, 1)))
+    assert {schema_id: index.tolist() for schema_id, index in found.by_schema.items()} == {9: [2], 1: [3, 4]}
+    assert found.rejected == {0: "empty", 1: "not_avro_wire_format"}
 
 
-def test_an_empty_buffer_gives_nothing():
-    judged = by_v2(Buffer.at(0))
+def test_no_records_give_nothing():
+    judged = by_v2(run_of())
     assert (len(judged.accepted.offsets), judged.rejected) == (0, {})

@@ -72,7 +72,7 @@ def test_a_service_that_stands_still_is_not_waited_for(line, monkeypatch):
     monkeypatch.setattr(once, "_GRACE_SECONDS", 0.5)
     with Worker(Streams([line.topic])) as stuck:
         stuck.join()
-        while not stuck._buffers:
+        while not stuck._lanes:
             stuck.step()
         line.send(50)
         assert land([line.topic])[line.topic]["records"] == 50

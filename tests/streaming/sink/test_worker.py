@@ -58,7 +58,7 @@ def test_workers_of_a_group_hand_partitions_over_without_loss(line):
         for _ in range(5):
             line.send(300)
             one.step(), two.step()
-        until(lambda: (one.step(), two.step()), lambda: len(two._buffers) == 1 and len(one._buffers) == 1)
+        until(lambda: (one.step(), two.step()), lambda: len(two._lanes) == 1 and len(one._lanes) == 1)
         line.send(300)
         until(lambda: (one.step(), two.step()), lambda: len(line.landed()) == line.sent)
     line.assert_once_each()

@@ -1,0 +1,166 @@
+"""One partition on its way to the lake: what has been read, what is being published, and whether it has to wait.
+
+Packing and publishing are done in a pool's threads, while the worker reads on. Ranges of a partition are published one
+after another; a range that cannot be published for now is kept, and nothing is published past it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+from millwright import bronze
+from millwright.errors import Unavailable
+from millwright.settings import settings
+from millwright.store import Store
+from streaming.sink.buffer import Buffer, Part, Range
+from streaming.sink.intake import Run
+from streaming.sink.judge import Judged, headed, judge
+from streaming.sink.position import Partition
+from streaming.sink.publication import publish_range
+from streaming.sink.quarantine import Rejected
+from streaming.sink.streams import Stream, Streams
+
+_BACK_OFF_SECONDS = 30.0
+
+Published = tuple[str, bronze.Header] | None
+
+
+@dataclass
+class Wait:
+    """A partition that cannot go on for now is tried again with longer and longer breaks."""
+
+    until: float  # monotonic
+    pause: float
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Where ranges go to: `verify` raises when the partition's topic is not the one whose chain is lengthened."""
+
+    store: Store
+    pool: Executor
+    verify: Callable[[Partition], None]
+
+    def publish(self, partition: Partition, range_: Range) -> Published:
+        """Publish a range after a look at the topic, now that its records have been read."""
+        self.verify(partition)
+        return publish_range(self.store, range_)
+
+
+class Lane:
+    """A partition that goes on at an offset. Not to be shared between threads."""
+
+    def __init__(self, partition: Partition, offset: int, streams: Streams, lake: Lake) -> None:
+        self.partition = partition
+        self.buffer = Buffer.at(partition[1], offset)
+        self.waiting: Wait | None = None
+        self._streams, self._lake = streams, lake
+        self._under_way: tuple[Range, Future[Published]] | None = None
+        self._held: Range | None = None
+
+    @property
+    def published_up_to(self) -> int:
+        """Everything before this offset is published."""
+        first = self._held or (self._under_way[0] if self._under_way else None)
+        if first:
+            return first.start
+        return self.buffer.start if len(self.buffer) else self.buffer.next_offset
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        ranges = [self._held, self._under_way[0] if self._under_way else None]
+        return self.buffer.size + sum(found.size for found in ranges if found)
+
+    @property
+    def busy(self) -> Future[Published] | None:
+        """A publication that is under way."""
+        return self._under_way[1] if self._under_way else None
+
+    def take(self, run: Run) -> None:
+        """Take what was read. Raises as `seal` does, and has taken it then."""
+        self.buffer.add(run)
+        if self.waiting is None and self.buffer.unjudged_records >= bronze.BLOCK_RECORDS:
+            self.seal()
+
+    def seal(self) -> None:
+        """Judge what has not been judged. Raises Unavailable when the registry is away and a schema is not known.
+
+        A file has one schema: where the contract has changed, what was judged before is published first, by itself.
+        """
+        if not self.buffer.fresh:
+            return
+        run = self.buffer.unjudged()
+        heads = headed(run)
+        stream, known = self._streams.knowing(self.partition[0], set(heads.by_schema))
+        if self.buffer.parts and self.buffer.parts[-1].stream != stream:
+            if self._under_way is None and self._held is None:
+                self._submit(self.buffer.cut())
+            return
+        judged = judge(run, heads, stream.contract, stream.schema_id, known, settings().future_tolerance_seconds)
+        self.buffer.seal(self._part(run, stream, judged))
+
+    def _part(self, run: Run, stream: Stream, judged: Judged) -> Part:
+        accepted, rejected = judged.accepted, judged.rejected
+        positioned = bronze.positioned(self.partition[1], accepted)
+        wrong = [
+            Rejected(int(run.offsets[i]), int(run.append_times[i]), rejected[i], run.keys[i], run.values[i])
+            for i in sorted(rejected)
+        ]
+        return Part(
+            stream=stream,
+            next_offset=int(run.offsets[-1]) + 1,
+            accepted=len(accepted.offsets),
+            block=self._lake.pool.submit(bronze.compress, positioned) if len(accepted.offsets) else None,
+            rejected=wrong,
+            append_first=int(run.append_times[0]),
+            append_min=int(run.append_times.min()),
+            append_max=int(run.append_times.max()),
+            size=positioned.size + (run.size if wrong else 0),
+        )
+
+    def publish(self) -> bool:
+        """Begin to publish what has been read; False where there is nothing, or a publication is under way.
+
+        Raises as `seal` does.
+        """
+        if self._under_way:
+            return False
+        if self._held:
+            self._submit(self._held)
+            return True
+        if not len(self.buffer):
+            return False
+        self.seal()
+        if not self._under_way:  # the seal may have begun with what was judged before
+            self._submit(self.buffer.cut())
+        return True
+
+    def _submit(self, range_: Range) -> None:
+        self._held = None
+        self._under_way = range_, self._lake.pool.submit(self._lake.publish, self.partition, range_)
+
+    def settle(self, wait: bool = False) -> tuple[Range, Published] | None:
+        """How the publication that was under way has ended; None where there is none, or it goes on.
+
+        Raises Unavailable where it could not be done for now: the range is held, and published first. Raises
+        MillwrightError when the topic is not the one that it was.
+        """
+        if self._under_way is None or not (wait or self._under_way[1].done()):
+            return None
+        range_, future = self._under_way
+        self._under_way = None
+        try:
+            return range_, future.result()
+        except Unavailable:
+            self._held = range_
+            raise
+
+    def hold_off(self) -> float:
+        """Wait before the next try; how many seconds."""
+        pause = min(self.waiting.pause * 2, _BACK_OFF_SECONDS) if self.waiting else 1.0
+        self.waiting = Wait(time.monotonic() + pause, pause)
+        return pause
