@@ -147,15 +147,19 @@ def open_object_store(url: str, endpoint: str) -> ObjectStore:
 
 
 def other_clients(url: str, endpoint: str) -> dict[str, str]:
-    """What delta-rs and Sail have to be told so that they find the same bucket; both read AWS_* and GOOGLE_* as well.
+    """What delta-rs and Sail have to be told, beside the AWS_* and GOOGLE_* that they read, to find the same bucket.
 
-    Environment variables, and storage options by the same names. Empty for a folder.
+    Environment variables, and storage options by the same names.
     """
     endpoint = endpoint or _standard_endpoint(url)
-    name = {"s3": "AWS_ENDPOINT_URL", "gs": "GOOGLE_BASE_URL"}.get(url.partition("://")[0])
-    if not name or not endpoint:
-        return {}
-    return {name: endpoint, f"{name[: name.index('_')]}_ALLOW_HTTP": str(endpoint.startswith("http://")).lower()}
+    allow_http = str(endpoint.startswith("http://")).lower()
+    if url.startswith("gs://"):
+        return {"GOOGLE_BASE_URL": endpoint, "GOOGLE_ALLOW_HTTP": allow_http} if endpoint else {}
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not endpoint:
+        return {"AWS_REGION": region} if region else {}
+    # Without a region Sail asks Amazon for the bucket's.
+    return {"AWS_ENDPOINT_URL": endpoint, "AWS_ALLOW_HTTP": allow_http, "AWS_REGION": region or "us-east-1"}
 
 
 def _standard_endpoint(url: str) -> str:

@@ -142,3 +142,12 @@ def lake_store() -> Store:
             "Set it to file:///some/folder, s3://bucket/prefix or gs://bucket/prefix.",
         )
     return FileStore(Path(place))
+
+
+def other_clients() -> dict[str, str]:
+    """What delta-rs (as storage options) and Sail (as environment variables) need in order to open the lake."""
+    if settings().lake.startswith("file://"):
+        return {}
+    from millwright import object_store
+
+    return object_store.other_clients(settings().lake, settings().lake_endpoint)

@@ -20,6 +20,7 @@ from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.lake import BronzeFile, list_bronze
 from millwright.settings import settings
+from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
 from spark_jobs.frames import latest, read_bronze, read_silver, with_outliers
 from spark_jobs.outliers import WINDOW_SECONDS
@@ -108,9 +109,10 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
     dates: set[dt.date] = set()
     rows, duplicates = silver_schema(spec).empty_table(), 0
     if records:
-        new = _new_records(engine, spec, batch)
-        dates = _affected_dates(new, spec, silver, records)
-        rows = _cleansed(engine, new, spec, silver, dates)
+        with lake_answers():
+            new = _new_records(engine, spec, batch)
+            dates = _affected_dates(new, spec, silver, records)
+            rows = _cleansed(engine, new, spec, silver, dates)
         before = silver.rows_by_date()
         duplicates = records + sum(before.get(date, 0) for date in dates) - rows.num_rows
     failpoint("cleanse.before_commit")

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
+from millwright.store import other_clients
 
 # One shuffle partition a core is plenty for a batch that fits one machine; Spark's default of 200 costs seconds.
 _LOCAL = {
@@ -38,7 +39,7 @@ def spark() -> Iterator[SparkSession]:
     """
     url = settings().spark_url
     if url == "":
-        with _sail() as address, _connected(address) as session:
+        with _in_environment(other_clients()), _sail() as address, _connected(address) as session:
             yield session
     elif url == "local":
         with _in_process() as session:
@@ -77,6 +78,21 @@ class Engine:
         version = self.session.sql("select version()").first()
         is_spark = version is not None and str(version[0]).startswith(self.session.version)
         return "org.apache.spark.sql.avro.AvroFileFormat" if is_spark else "avro"
+
+
+@contextmanager
+def _in_environment(variables: dict[str, str]) -> Iterator[None]:
+    """Sail finds the lake's object store by the environment of this process, whenever it first needs it."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

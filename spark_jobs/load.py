@@ -15,6 +15,7 @@ from millwright.failpoints import failpoint
 from millwright.tables import ensure_partitions, migrate, raw_columns
 from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
+from spark_jobs.delta import lake_answers
 from spark_jobs.silver import Silver, changed_dates, runs, silver_schema
 
 
@@ -47,7 +48,7 @@ def load_new(stream: str, progress: Callable[[int, int], None] | None = None) ->
     if silver is None:
         return LoadResult(spec.table, None, 0, 0, 0, None)
     migrate()
-    with translated():
+    with translated(), lake_answers():
         connection = adbc()
         try:
             with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from millwright.contracts import TIMESTAMP, Contract
 from millwright.errors import Unavailable
-from millwright.settings import settings
+from spark_jobs.delta import address, lake_answers, opened, options
 
 EVENT_DATE = "event_date"
 LINEAGE = pa.schema([("_partition", pa.int32()), ("_offset", pa.int64()), ("_append_time", TIMESTAMP)])
@@ -45,7 +45,7 @@ class Silver:
     def find(cls, contract: Contract, version: int | None = None) -> Silver | None:
         """The table at a version (its newest unless told), or None when it, or the version, is not there."""
         try:
-            return cls(contract, DeltaTable(_uri(contract), version=version))
+            return cls(contract, opened(contract.table, version))
         except TableNotFoundError:
             return None
         except DeltaError:
@@ -60,11 +60,16 @@ class Silver:
         if found is not None:
             return found
         try:
-            table = DeltaTable.create(
-                _uri(contract), schema=silver_schema(contract), partition_by=[EVENT_DATE], mode="error"
-            )
+            with lake_answers():
+                table = DeltaTable.create(
+                    address(contract.table),
+                    schema=silver_schema(contract),
+                    partition_by=[EVENT_DATE],
+                    mode="error",
+                    storage_options=options(),
+                )
         except DeltaError:  # another run made it first
-            table = DeltaTable(_uri(contract))
+            table = opened(contract.table)
         return cls(contract, table)
 
     @property
@@ -124,28 +129,32 @@ class Silver:
         properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
         spans = runs(dates)
         try:
-            if spans:
-                write_deltalake(
-                    self._table,
-                    rows,
-                    mode="overwrite",
-                    schema_mode="merge",  # a contract's new field
-                    predicate=" or ".join(f"{EVENT_DATE} between '{first}' and '{last}'" for first, last in spans),
-                    commit_properties=properties,
-                )
-            else:
-                self._table.create_write_transaction(
-                    [],
-                    mode="append",
-                    schema=self._table.schema(),
-                    partition_by=[EVENT_DATE],
-                    commit_properties=properties,
-                )
+            with lake_answers():
+                self._commit(rows, spans, properties)
         except CommitFailedError as error:
             raise Unavailable(
                 f"Another run has cleansed {self.contract.stream} meanwhile, so this one wrote nothing.",
                 f"Run `millwright cleanse {self.contract.stream}` again.",
             ) from error
+
+    def _commit(self, rows: pa.Table, spans: list[tuple[dt.date, dt.date]], properties: CommitProperties) -> None:
+        if spans:
+            write_deltalake(
+                self._table,
+                rows,
+                mode="overwrite",
+                schema_mode="merge",  # a contract's new field
+                predicate=" or ".join(f"{EVENT_DATE} between '{first}' and '{last}'" for first, last in spans),
+                commit_properties=properties,
+            )
+        else:
+            self._table.create_write_transaction(
+                [],
+                mode="append",
+                schema=self._table.schema(),
+                partition_by=[EVENT_DATE],
+                commit_properties=properties,
+            )
         self._table.update_incremental()
 
     def _actions(self) -> list[dict[str, Any]]:
@@ -167,10 +176,6 @@ def runs(dates: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
         else:
             spans.append((date, date))
     return spans
-
-
-def _uri(contract: Contract) -> str:
-    return f"{settings().lake}/silver/{contract.table}"
 
 
 def _date(action: dict[str, Any]) -> dt.date:

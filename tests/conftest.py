@@ -11,6 +11,8 @@
 | `lake` | an empty lake of this test's own |
 | `s3` | a real S3 server with one bucket; `s3.kill()`, `s3.start()` |
 | `s3_lake` | an empty lake of this test's own in that bucket |
+| `gs_lake` | an empty lake of this test's own in a bucket of Google's protocol (a double) |
+| `any_lake` | each of the three in turn |
 | `fresh_database` | a warehouse of this test's own, migrated, otherwise empty |
 
 All share one stack, in a temporary state folder on free ports, to which the settings point.
@@ -22,12 +24,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg2
 import pytest
 
 from millwright.settings import settings
+from tests.gcs_double import GcsDouble, no_account
 from tests.s3_server import BUCKET, KEY_ID, SECRET, S3Server
 from tests.stack import TestStack, clear_environment
 
@@ -91,6 +95,27 @@ def s3_lake(s3: S3Server) -> Iterator[str]:
     settings_of_s3 = {"MILLWRIGHT_LAKE_ENDPOINT": s3.endpoint, "MILLWRIGHT_LAKE_URL": address}
     with _setting(AWS_ACCESS_KEY_ID=KEY_ID, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION="us-east-1", **settings_of_s3):
         yield address
+
+
+@pytest.fixture(scope="session")
+def gcs(services: TestStack) -> Iterator[GcsDouble]:
+    double = GcsDouble()
+    yield double
+    double.end()
+
+
+@pytest.fixture
+def gs_lake(gcs: GcsDouble, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty lake, to which MILLWRIGHT_LAKE_URL points."""
+    address = f"gs://bucket/{uuid.uuid4().hex[:12]}"
+    settings_of_gs = {"MILLWRIGHT_LAKE_ENDPOINT": gcs.endpoint, "MILLWRIGHT_LAKE_URL": address}
+    with _setting(GOOGLE_SERVICE_ACCOUNT=no_account(tmp_path), **settings_of_gs):
+        yield address
+
+
+@pytest.fixture(params=["lake", "s3_lake", "gs_lake"])
+def any_lake(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

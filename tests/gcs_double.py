@@ -6,10 +6,19 @@ shows that our requests are what the documentation asks for; it says nothing abo
 
 from __future__ import annotations
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+
+def no_account(folder: Path) -> str:
+    """The path of a service account's file (for GOOGLE_SERVICE_ACCOUNT) that makes clients ask nobody for a token."""
+    account = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    (folder / "account.json").write_text(json.dumps(account))
+    return str(folder / "account.json")
 
 
 class GcsDouble:
@@ -56,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         query, key = parse_qs(urlsplit(self.path).query), self._key()
         if not key:
-            self._list(query.get("prefix", [""])[0], query.get("delimiter", [""])[0])
+            self._list(*(query.get(name, [""])[0] for name in ("prefix", "delimiter", "start-after")))
             return
         data = self.gcs.objects.get(key)
         if data is None:
@@ -73,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(200, data, **about)
 
+    do_HEAD = do_GET
+
     def do_DELETE(self) -> None:
         with self.gcs.lock:
             there = self.gcs.objects.pop(self._key(), None)
@@ -81,11 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(204, b"")
 
-    def _list(self, prefix: str, delimiter: str) -> None:
+    def _list(self, prefix: str, delimiter: str, after: str) -> None:
         folders, entries = set(), []
         for key, data in sorted(self.gcs.objects.items()):
             rest = key.removeprefix(prefix)
-            if not key.startswith(prefix):
+            if not key.startswith(prefix) or key <= after:
                 continue
             if delimiter and delimiter in rest:
                 folders.add(prefix + rest.partition(delimiter)[0] + delimiter)
@@ -105,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -20,7 +20,7 @@ from millwright.errors import MillwrightError, Unavailable
 from millwright.object_store import ObjectStore
 from millwright.settings import settings
 from tests.bad_network import BUSY, CONFLICT, LATE, LOST_ANSWER, LOST_REQUEST, BadNetwork
-from tests.gcs_double import GcsDouble
+from tests.gcs_double import GcsDouble, no_account
 from tests.s3_server import S3Server
 
 ROUNDS = 250
@@ -195,10 +195,7 @@ def test_a_writer_killed_in_the_middle_of_a_put_leaves_the_whole_object_or_none(
 
 
 def test_a_server_that_overwrites_is_not_written_to(tmp_path: Path, monkeypatch):
-    (tmp_path / "account.json").write_text(
-        '{"disable_oauth": true, "client_email": "", "private_key": "", "private_key_id": ""}'
-    )
-    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", no_account(tmp_path))
     careless = GcsDouble(honours_conditions=False)
     try:
         with pytest.raises(MillwrightError, match="overwrites what a conditional PUT must not"):
@@ -209,10 +206,7 @@ def test_a_server_that_overwrites_is_not_written_to(tmp_path: Path, monkeypatch)
 
 
 def test_what_is_sent_to_google_is_what_its_documentation_asks_for(tmp_path: Path, monkeypatch):
-    (tmp_path / "account.json").write_text(
-        '{"disable_oauth": true, "client_email": "", "private_key": "", "private_key_id": ""}'
-    )
-    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", no_account(tmp_path))
     double = GcsDouble()
     try:
         store = ObjectStore("gs://bucket/lake", double.endpoint)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,33 +16,10 @@ from hypothesis import strategies as st
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
 from millwright.store import FileStore, Store, lake_store
-from tests.gcs_double import GcsDouble
-
-
-@pytest.fixture(scope="session")
-def gcs() -> Iterator[GcsDouble]:
-    double = GcsDouble()
-    yield double
-    double.end()
 
 
 @pytest.fixture
-def gs_lake(gcs: GcsDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    address = f"gs://bucket/{tmp_path.name}"
-    monkeypatch.setenv("MILLWRIGHT_LAKE_URL", address)
-    monkeypatch.setenv("MILLWRIGHT_LAKE_ENDPOINT", gcs.endpoint)
-    account = {"disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
-    (tmp_path / "account.json").write_text(json.dumps(account))
-    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
-    settings.cache_clear()
-    yield address
-    monkeypatch.undo()
-    settings.cache_clear()
-
-
-@pytest.fixture(params=["lake", "s3_lake", "gs_lake"])
-def store(request: pytest.FixtureRequest) -> Store:
-    request.getfixturevalue(request.param)
+def store(any_lake: object) -> Store:
     return lake_store()
 
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
 from hypothesis import given
 from hypothesis import strategies as st
 
 from millwright.contracts import contract
 from millwright.errors import Unavailable
+from spark_jobs.delta import opened
 from spark_jobs.silver import Silver, changed_dates, runs, silver_schema
 from tests.contract_change import changed_contract
 from tests.spark_jobs.silver_rows import silver_rows
@@ -28,7 +28,7 @@ def test_runs_hold_exactly_their_dates(days):
     assert all(after - last > dt.timedelta(days=1) for (_, last), (after, _) in pairwise(spans))
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_the_vector_is_committed_with_the_rows():
     spec = contract(STREAM)
     silver = Silver.open(spec)
@@ -39,18 +39,18 @@ def test_the_vector_is_committed_with_the_rows():
     assert (again.version, again.vector(), again.rows_by_date()) == (silver.version, {4: 17, 0: 3}, {MAY: 1})
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_the_vector_outlives_the_logs_clean_up():
     spec = contract(STREAM)
     silver = Silver.open(spec)
     silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0)]), {1: 5})
-    table = DeltaTable(silver.uri)
+    table = opened(spec.table)
     table.create_checkpoint()
     table.cleanup_metadata()
     assert Silver.open(spec).vector() == {1: 5}
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 @pytest.mark.parametrize("first", [[MAY], []], ids=["rows", "vector only"])
 @pytest.mark.parametrize("second", [[MAY], [JUNE], []], ids=["same date", "other date", "vector only"])
 def test_a_run_on_an_older_version_is_refused_whatever_it_writes(first, second):
@@ -66,7 +66,7 @@ def test_a_run_on_an_older_version_is_refused_whatever_it_writes(first, second):
     assert now.read([MAY, JUNE], silver_schema(spec)).read_all() == after
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_only_the_dates_that_were_replaced_have_changed():
     spec = contract(STREAM)
     silver = Silver.open(spec)
@@ -79,7 +79,7 @@ def test_only_the_dates_that_were_replaced_have_changed():
     assert silver.rows_by_date() == {MAY: 1}
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_a_version_that_is_not_there_is_not_found():
     spec = contract(STREAM)
     assert Silver.find(spec) is None
@@ -87,7 +87,7 @@ def test_a_version_that_is_not_there_is_not_found():
     assert Silver.find(spec, 99) is None
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_a_contracts_new_field_is_null_in_old_rows():
     spec = contract(STREAM)
     Silver.open(spec).replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0)]), {0: 1})
@@ -101,7 +101,7 @@ def test_a_contracts_new_field_is_null_in_old_rows():
         assert silver.read([MAY, JUNE], columns).read_all()["humidity"].to_pylist() in ([None, 40.0], [40.0, None])
 
 
-@pytest.mark.usefixtures("lake")
+@pytest.mark.usefixtures("any_lake")
 def test_rows_of_other_dates_are_refused():
     spec = contract(STREAM)
     with pytest.raises(ValueError, match="2015, 6, 1"):

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from millwright.contracts import contracts
 from millwright.settings import settings
+from millwright.store import other_clients
 from millwright.warehouse import engine
 
 _AT_RISK = """
@@ -75,7 +76,7 @@ def _silver_rows(table: str) -> int:
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        return int(DeltaTable(f"{settings().lake}/silver/{table}").count())
+        return int(DeltaTable(f"{settings().lake}/silver/{table}", storage_options=other_clients()).count())
     except TableNotFoundError:
         return 0
 
