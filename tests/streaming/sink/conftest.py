@@ -99,6 +99,15 @@ class Line:
 
 @pytest.fixture
 def line(stack: TestStack, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    yield from _line(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def line_in_a_bucket(stack: TestStack, s3_lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    yield from _line(tmp_path, monkeypatch)
+
+
+def _line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     topic = f"line-{uuid.uuid4().hex[:8]}"
     folder = tmp_path / "contracts"
     folder.mkdir()
@@ -107,7 +116,6 @@ def line(stack: TestStack, lake: Path, tmp_path: Path, monkeypatch: pytest.Monke
     own = {"CONTRACTS_DIR": folder, "SINK_GROUP": topic, "TOPIC_PARTITIONS": 2, "SINK_ROLL_SECONDS": 1}
     for name, value in own.items():
         monkeypatch.setenv(f"MILLWRIGHT_{name}", str(value))
-    monkeypatch.setenv("MILLWRIGHT_LAKE_URL", f"file://{lake}")
     settings.cache_clear()
     contracts.cache_clear()
     topics.ensure_topics()
