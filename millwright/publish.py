@@ -26,6 +26,8 @@ _TELL_SECONDS = 30.0
 # A broker that is started again within this time loses nothing: what is under way is sent again, once each.
 _DELIVERY_SECONDS = 600
 
+_QUEUE_RECORDS = 200_000
+
 _CONFIG = {
     "enable.idempotence": True,
     "acks": "all",
@@ -36,7 +38,7 @@ _CONFIG = {
     "reconnect.backoff.max.ms": 2000,
     "partitioner": "murmur2_random",  # the Java clients' choice, so that theirs and ours agree on a key's partition
     "compression.type": "lz4",
-    "queue.buffering.max.messages": 200_000,
+    "queue.buffering.max.messages": _QUEUE_RECORDS,
     "log_level": 2,  # what matters comes to error_cb
     "delivery.report.only.error": True,  # a call into Python for each success costs half the rate
 }
@@ -70,11 +72,8 @@ class Publisher:
         """
         spec = contract(stream)
         prefix = header(self._registry.register(spec))
-        for records in encode(spec, rows):
-            for key, record in records:
-                self._produce(spec.topic, key, prefix + record)
-            self._producer.poll(0)
-            self._check()
+        for records in encode(spec, rows, prefix):
+            self._produce_all(spec.topic, records)
 
     def send_raw(self, topic: str, key: bytes | None, value: bytes | None, timestamp_ms: int = 0) -> None:
         """Send bytes as they are: what a broken producer would send, or a record that was encoded before.
@@ -104,11 +103,29 @@ class Publisher:
         else:
             self._producer.flush(10.0)  # what was sent before the error is still sent, if the broker is there
 
-    def _produce(self, topic: str, key: bytes | None, value: bytes | None, timestamp_ms: int = 0) -> None:
+    def _produce_all(self, topic: str, records: list[tuple[bytes, bytes]]) -> None:
+        """Hand over records in one call: a call for each would take most of the time."""
+        self._require_topic(topic)
+        # There is room for all, so none is refused while one behind it is taken: their order would be lost.
+        while len(self._producer) > _QUEUE_RECORDS - len(records):
+            self._producer.poll(0.01)
+            self._check()
+        messages = [{"key": key, "value": value} for key, value in records]
+        self.sent[topic] += self._producer.produce_batch(topic, messages, on_delivery=self._on_failure)
+        # Where large records have filled the queue, all behind a certain one were refused; they are marked.
+        for message in (message for message in messages if "_error" in message):
+            self._produce(topic, message["key"], message["value"])
+        self._producer.poll(0)
+        self._check()
+
+    def _require_topic(self, topic: str) -> None:
         if topic not in self._topics:
             self._topics = self._existing()
             if topic not in self._topics:
                 raise MillwrightError(f"Kafka at {settings().kafka} has no topic {topic}.", "`millwright up` makes it.")
+
+    def _produce(self, topic: str, key: bytes | None, value: bytes | None, timestamp_ms: int = 0) -> None:
+        self._require_topic(topic)
         while True:
             try:
                 self._producer.produce(topic, value, key, on_delivery=self._on_failure, timestamp=timestamp_ms)
@@ -116,6 +133,12 @@ class Publisher:
             except BufferError:  # the queue is full: the broker is slower than we are, or away
                 self._producer.poll(0.1)
                 self._check()
+            except KafkaException as error:
+                size = len(key or b"") + len(value or b"")
+                raise MillwrightError(
+                    f"A record of {size:,} bytes cannot be sent to {topic}: {error.args[0].str()}.",
+                    "Send it in parts; Kafka's limit is a megabyte.",
+                ) from None
         self.sent[topic] += 1
 
     def _existing(self) -> set[str]:

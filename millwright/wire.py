@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyruhvro
 
 from millwright.contracts import Contract, Field
@@ -23,9 +24,9 @@ def header(schema_id: int) -> bytes:
 
 
 def encode(
-    contract: Contract, rows: list[dict[str, Any]] | pa.Table | pa.RecordBatch
+    contract: Contract, rows: list[dict[str, Any]] | pa.Table | pa.RecordBatch, prefix: bytes = b""
 ) -> Iterator[list[tuple[bytes, bytes]]]:
-    """Keys and Avro records, without header, in lists of up to 10,000 and in the order of `rows`.
+    """Keys and Avro records, each behind `prefix`, in lists of up to 10,000 and in the order of `rows`.
 
     Raises MillwrightError naming the field that is missing, unknown or of another type.
     """
@@ -36,7 +37,8 @@ def encode(
         [batch] = chunk.combine_chunks().to_batches()
         keys = batch.column(contract.key).cast(pa.binary()).to_pylist()
         [records] = pyruhvro.serialize_record_batch(batch, contract.avro_json, 1)
-        yield list(zip(keys, records.to_pylist(), strict=True))
+        whole = pc.binary_join_element_wise(pa.scalar(prefix, pa.binary()), records, b"") if prefix else records
+        yield list(zip(keys, whole.to_pylist(), strict=True))
 
 
 def as_table(contract: Contract, rows: list[dict[str, Any]] | pa.Table | pa.RecordBatch) -> pa.Table:

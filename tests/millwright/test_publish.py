@@ -98,6 +98,18 @@ def test_a_batch_with_a_wrong_row_sends_none_of_it(ends):
     assert len(list(since(ends))) == 1
 
 
+def test_a_queue_that_is_full_by_size_keeps_the_order(ends, monkeypatch):
+    monkeypatch.setitem(_CONFIG, "queue.buffering.max.kbytes", 64)
+    publish(STREAM, inspections(5_000))
+    assert sent_inspections(ends) == {b"m%d" % m: list(range(m, 5_000, 7)) for m in range(7)}
+
+
+def test_a_record_that_is_too_large_is_one_sentence(stack):
+    row = {**inspections(1)[0], "lot_id": "x" * 2_000_000}
+    with pytest.raises(MillwrightError, match=r"A record of 2,000,\d+ bytes cannot be sent"):
+        publish(STREAM, [row])
+
+
 def test_a_topic_that_is_not_there_is_named(stack):
     with Publisher() as publisher, pytest.raises(MillwrightError, match="has no topic nowhere"):
         publisher.send_raw("nowhere", b"", b"")
