@@ -98,10 +98,26 @@ def _why(value: bytes, schema_json: str) -> str | None:
     rest = io.BytesIO(value)
     rest.seek(HEADER_BYTES)
     try:
-        fastavro.schemaless_reader(rest, _plain(schema_json))
+        record = fastavro.schemaless_reader(rest, _plain(schema_json))
     except (EOFError, IndexError, ValueError):
         return UNDECODABLE
+    # pyruhvro drops the bits beyond a number's 32nd or 64th; fastavro keeps them.
+    for name, limit in _limits(schema_json).items():
+        if record[name] is not None and not -limit <= record[name] < limit:
+            return UNDECODABLE
     return TRAILING_BYTES if rest.tell() < len(value) else None
+
+
+@lru_cache(maxsize=256)
+def _limits(schema_json: str) -> dict[str, int]:
+    """What whole numbers have to be less than, by field."""
+    bits = {"int": 1 << 31, "long": 1 << 63}
+    found = {}
+    for field in _plain(schema_json)["fields"]:
+        kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
+        if limits := [bits[kind] for kind in kinds if isinstance(kind, str) and kind in bits]:
+            found[field["name"]] = limits[0]
+    return found
 
 
 @lru_cache(maxsize=256)
