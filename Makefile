@@ -55,7 +55,7 @@ format: setup ## format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: setup ## a short run of the sink's benchmark; docs/bench.md tells of the others
-	@$(BIN)/millwright bench sink --records 500000
+	@$(BIN)/millwright bench sink --records 500000 --no-peers
 
 lock: $(UV_HOME)/bin/uv ## pin every package anew (addresses of registries are left out)
 	@$(UV_HOME)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra all --python-version 3.11 \

@@ -6,9 +6,11 @@ import resource
 import time
 
 import click
+import numpy as np
 
 from bench.contender import Result
 from bench.readings import STREAM, mean_bytes, readings
+from millwright.contracts import Contract, contract
 
 NAME = "millwright publish"
 
@@ -47,6 +49,33 @@ def fill(records: int) -> Result:
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Result(NAME, records, seconds, _cpu_seconds() - cpu, peak)
+
+
+def fill_corrupt(records: int, share: float) -> int:
+    """Publish so many records, every so-manyth of them corrupt, of all kinds in turn; how many those are."""
+    from millwright.publish import Publisher
+    from millwright.registry import Registry
+    from millwright.wire import encode, header
+
+    spec = contract(STREAM)
+    schema_id, every, corrupt = Registry().register(spec), round(1 / share), 0
+    broken, prefix = _broken(spec, schema_id), header(schema_id)
+    with Publisher() as publisher:
+        sound = (record for table in readings(records) for batch in encode(spec, table) for record in batch)
+        for number, (key, body) in enumerate(sound):
+            if number % every == every - 1:
+                publisher.send_raw(spec.topic, key, broken[corrupt % len(broken)])
+                corrupt += 1
+            else:
+                publisher.send_raw(spec.topic, key, prefix + body)
+    return corrupt
+
+
+def _broken(spec: Contract, schema_id: int) -> list[bytes]:
+    from streaming.simulate.corrupt import KINDS, broken
+
+    rng, [sample] = np.random.default_rng(7), readings(100)
+    return [broken(spec, row, KINDS[at % len(KINDS)], schema_id, rng)[1] for at, row in enumerate(sample.to_pylist())]
 
 
 def _cpu_seconds() -> float:

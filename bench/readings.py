@@ -12,7 +12,7 @@ from millwright.wire import HEADER_BYTES, encode
 
 STREAM = "equipment-sensors"
 _CHUNK = 100_000
-_MACHINES = 200
+_MACHINES = 1_000
 _FIRST_US = 1_767_225_600_000_000  # 2026-01-01
 _STEP_US = 1_000
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.contender import LeftOut, Result
+from bench.workers import Landed
 
 _progress = Console(stderr=True, highlight=False)
 
@@ -18,11 +19,9 @@ def say(text: str) -> None:
 
 
 def show(results: Sequence[Result], records: int, mean_bytes: float, left_out: Sequence[LeftOut] = ()) -> None:
-    """The table of a run; the first result is what the others are compared with."""
+    """The table of a run; the first result is the bound, with which the others are compared."""
     title = f"{records:,} records of {mean_bytes:.0f} bytes (key and message)"
-    table = Table("", title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for name in ("records", "records/s", "of the first", "CPU s", "µs CPU/record", "peak MiB"):
-        table.add_column(name, justify="right")
+    table = _table(title, "", "records", "records/s", "of bound", "CPU s", "CPU µs each", "peak MiB")
     for result in results:
         table.add_row(
             result.name,
@@ -37,3 +36,30 @@ def show(results: Sequence[Result], records: int, mean_bytes: float, left_out: S
     console.print(table)
     for one in left_out:
         console.print(f"{one.name} was left out: {one.reason}", soft_wrap=True, markup=False)
+
+
+def show_slices(ours: Sequence[Landed]) -> None:
+    """Rate and memory of each tenth of our runs."""
+    columns = [f"{landed.result.name}, {unit}" for landed in ours for unit in ("records/s", "MiB")]
+    table = _table("each tenth of the time", "", *columns)
+    for number, parts in enumerate(zip(*(landed.slices for landed in ours), strict=True), 1):
+        cells = (cell for part in parts for cell in (f"{part.records_per_second:,.0f}", f"{part.rss_mb:,.0f}"))
+        table.add_row(f"{number}", *cells)
+    Console(highlight=False).print(table)
+
+
+def show_corrupt(pairs: Sequence[tuple[Landed, Landed]]) -> None:
+    """Our runs on sound records, and the same with corrupt ones among them."""
+    table = _table("with corrupt records among them", "", "quarantined", "records/s", "of the sound ones' rate")
+    for sound, corrupt in pairs:
+        rate = corrupt.result.rate
+        table.add_row(sound.result.name, f"{corrupt.quarantined:,}", f"{rate:,.0f}", f"{rate / sound.result.rate:.2f}")
+    Console(highlight=False).print(table)
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table

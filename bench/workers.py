@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contender import Result
 from bench.watched import Watched
 from millwright.errors import MillwrightError
-from millwright.lake import chain_end
+from millwright.lake import chain_end, header_of, links
+from millwright.lake.layout import genesis_key
 from millwright.store import FileStore
 
 _POLL_SECONDS = 0.2
-_ROLL_SECONDS = 1.0  # what is left at the end waits for its age, not for more records
 _STALL_SECONDS = 60.0
-_COMMAND = [sys.executable, "-P", "-m", "millwright", "sink"]
+_ROLL_SECONDS = 1.0  # what is left at the end waits for its age, not for more records
+_COMMAND = [sys.executable, "-P", "-m", "millwright", "sink", "run"]
+_SLICES = 10
 
 
-def land(topic: str, ends: dict[int, int], workers: int, folder: Path, corrupt: int = 0) -> Result:
+@dataclass(frozen=True)
+class Slice:
+    """A tenth of a run: how fast it landed, and the memory held at its end in MiB."""
+
+    records_per_second: float
+    rss_mb: float
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a run of the sink did."""
+
+    result: Result
+    quarantined: int
+    slices: list[Slice]
+
+
+@dataclass(frozen=True)
+class _File:
+    at: float  # seconds since 1970 at which it was published
+    records: int
+    rejected: int
+
+
+def land(topic: str, ends: dict[int, int], workers: int, folder: Path, corrupt: int = 0) -> Landed:
     """Start so many workers, wait until each partition's chain reaches its end (partition → offset), stop them.
 
     The clock starts when the first worker has its place in the chain, just before its first fetch (the lake's genesis
@@ -30,19 +55,40 @@ def land(topic: str, ends: dict[int, int], workers: int, folder: Path, corrupt: 
     or others than the `corrupt` ones were rejected: then there is no rate.
     """
     name = f"millwright, {workers} worker{'s'[: workers > 1]}"
-    lake = folder / f"lake-{workers}"
+    store = FileStore(folder / f"lake-{workers}")
     env = {
-        "MILLWRIGHT_LAKE_URL": f"file://{lake}",
-        "MILLWRIGHT_SINK_GROUP": f"bench-{workers}-{time.time_ns()}",
+        "MILLWRIGHT_LAKE_URL": f"file://{store.root}",
+        "MILLWRIGHT_SINK_GROUP": f"bench-{time.time_ns()}",
         "MILLWRIGHT_SINK_ROLL_SECONDS": str(_ROLL_SECONDS),
     }
-    with Watched([[*_COMMAND, "run", "--topic", topic]] * workers, env, folder / f"sink-{workers}.log") as run:
-        _await(FileStore(lake), topic, ends, run)
     try:
-        _check(topic, sum(ends.values()), corrupt, env)
-        return Result(name, sum(ends.values()), _seconds(lake), run.cpu_seconds, run.peak_rss_mb)
+        command = [*_COMMAND, "--topic", topic, "--workers", str(workers)]
+        with Watched([command], env, folder / f"sink-{workers}.log") as run:
+            _await(store, topic, ends, run)
+        files = sorted(
+            (file for partition in ends for file in _published(store, topic, partition)), key=lambda file: file.at
+        )
+        landed, rejected = sum(file.records for file in files), sum(file.rejected for file in files)
+        if (landed, rejected) != (sum(ends.values()), corrupt):
+            raise MillwrightError(
+                f"Of {sum(ends.values()):,} records, {corrupt:,} of them corrupt, {landed:,} landed and {rejected:,} "
+                "were quarantined."
+            )
+        begun = min(Path(store.path(genesis_key(topic, partition))).stat().st_mtime for partition in ends)
+        result = Result(name, landed, files[-1].at - begun, run.cpu_seconds, run.peak_rss_mb)
+        return Landed(result, rejected, slices(begun, [(file.at, file.records) for file in files], run.memory))
     finally:
-        shutil.rmtree(lake, ignore_errors=True)
+        shutil.rmtree(store.root, ignore_errors=True)
+
+
+def slices(begun: float, files: list[tuple[float, int]], memory: list[tuple[float, float]]) -> list[Slice]:
+    """Tenths of the time from `begun` to the last file; files are (when, records), memory is (when, MiB)."""
+    step = (files[-1][0] - begun) / _SLICES
+    landed: Counter[int] = Counter()
+    for at, records in files:
+        landed[min(int((at - begun) / step), _SLICES - 1)] += records
+    held = [[mb for at, mb in memory if at <= begun + step * (number + 1)] for number in range(_SLICES)]
+    return [Slice(landed[number] / step, held[number][-1] if held[number] else 0.0) for number in range(_SLICES)]
 
 
 def _await(store: FileStore, topic: str, ends: dict[int, int], run: Watched) -> None:
@@ -61,26 +107,10 @@ def _await(store: FileStore, topic: str, ends: dict[int, int], run: Watched) -> 
         time.sleep(_POLL_SECONDS)
 
 
-def _seconds(lake: Path) -> float:
-    """From the first genesis marker to the last bronze file's link, as the file system noted them."""
-    began = min(path.stat().st_mtime for path in lake.glob("bronze/*/p=*/genesis.json"))
-    return max(path.stat().st_ctime for path in lake.glob("bronze/*/p=*/date=*/*.avro")) - began
-
-
-def _check(topic: str, records: int, corrupt: int, env: dict[str, str]) -> None:
-    asked = subprocess.run(
-        [*_COMMAND, "outcomes", "--topic", topic, "--json"],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.returncode:
-        raise MillwrightError(f"The lake could not be counted: {asked.stderr.strip()}")
-    found = json.loads(asked.stdout.splitlines()[-1])[topic]
-    rejected = sum(found["quarantined"].values())
-    if (found["consumed"], rejected) != (records, corrupt):
-        raise MillwrightError(
-            f"Of {records:,} records, {corrupt:,} of them corrupt, {found['accepted']:,} were accepted and "
-            f"{rejected:,} quarantined."
-        )
+def _published(store: FileStore, topic: str, partition: int) -> list[_File]:
+    found = []
+    for link in links(store, topic, partition):
+        header, at = header_of(store, link), Path(store.path(link.key)).stat().st_ctime  # set by the link to its name
+        rejected = sum(header.rejected.values())
+        found.append(_File(at, header.accepted + rejected, rejected))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import shutil
@@ -98,6 +99,8 @@ def stack_of_its_own(purpose: str, *names: str, **values: str) -> Iterator[Tempo
         yield temporary.start(*names)
     finally:
         temporary.end()
+        # What was being started when Ctrl-C came goes on in its thread; threads end before the calls at exit.
+        atexit.register(_end_what_is_left, temporary.settings)
         os.environ.clear()
         os.environ.update(before)
         settings.cache_clear()
@@ -108,6 +111,11 @@ def end(config: Settings) -> None:
     stack.down(config)
     postgres_place.remove(config)
     shutil.rmtree(config.state_dir, ignore_errors=True)
+
+
+def _end_what_is_left(config: Settings) -> None:
+    if config.state_dir.exists():
+        end(config)
 
 
 def _prefix(purpose: str) -> str:

@@ -25,7 +25,7 @@ def last_line(*words: str) -> dict[str, Any]:
 
 
 def test_the_sink_is_measured_beside_kafkas_own_consumer() -> None:
-    found = last_line("sink", "--records", str(RECORDS), "--json")
+    found = last_line("sink", "--records", str(RECORDS), "--no-peers", "--corrupt", "0.01", "--memory", "--json")
     assert found["records"] == RECORDS
     assert [result["name"] for result in found["results"]] == OURS
     for result in found["results"]:
@@ -35,6 +35,9 @@ def test_the_sink_is_measured_beside_kafkas_own_consumer() -> None:
     rates = [result["records_per_second"] for result in found["results"]]
     assert rates[1:] == [found["one_worker"], found["two_workers"]]
     assert abs(found["ratio_to_bound"] - rates[2] / rates[0]) < 0.01
+    assert found["ratio_to_best_peer"] is None
+    assert found["corrupt"]["quarantined"] == RECORDS // 100
+    assert all(len(slices) == 10 for slices in found["slices"].values())
 
 
 def test_publishing_is_measured() -> None:
