@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from pydantic import AliasChoices, Field, ValidationError
@@ -56,6 +57,17 @@ class Settings(BaseSettings):
     sink_workers: int = Field(1, ge=1)  # processes of the sink service
     sink_group: str = "millwright-sink"
     future_tolerance_seconds: float = 300.0  # an event time later than its append time by more is quarantined
+    alert_webhook_url: str = ""  # every alert is POSTed there as JSON
+    alert_email_to: str = ""  # addresses, parted by commas
+    alert_min_severity: Literal["warning", "critical"] = "warning"  # what people are told of
+    alert_digest_seconds: float = Field(60.0, ge=0)  # time between two mails: what is raised meanwhile is one mail
+    alert_page_hours: float = Field(24.0, gt=0)  # an alert that came later than this is history: nobody is told
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""  # the sender; smtp_user when not given
     cleanse_batch_records: int = 2_000_000  # records of one silver commit
     mlflow_experiment: str = Field("millwright", validation_alias=_also("mlflow_experiment", "MLFLOW_EXPERIMENT_NAME"))
 

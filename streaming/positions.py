@@ -40,19 +40,27 @@ class Positions(Generic[S]):
 
         Raises MillwrightError for a file that cannot be read.
         """
+        saved = self._read(topic, partition)
+        return saved if saved and saved.topic_id == topic_id else Position(topic_id, 0, self.fresh())
+
+    def peek(self, topic: str, partition: int) -> S:
+        """The saved state, whichever topic of this name it is of; a fresh one where there is none. Raises as `read`."""
+        saved = self._read(topic, partition)
+        return saved.state if saved else self.fresh()
+
+    def _read(self, topic: str, partition: int) -> Position[S] | None:
         path = self._path(topic, partition)
         try:
             head, _, rest = path.read_bytes().partition(b"\n")
             about = json.loads(head)
-            saved = Position(str(about["topic_id"]), int(about["offset"]), self.load(rest))
+            return Position(str(about["topic_id"]), int(about["offset"]), self.load(rest))
         except FileNotFoundError:
-            return Position(topic_id, 0, self.fresh())
+            return None
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise MillwrightError(
                 f"{path} is damaged: {error}.",
                 "Remove it: the topic is then read anew, and what was sent before is sent again, the same.",
             ) from None
-        return saved if saved.topic_id == topic_id else Position(topic_id, 0, self.fresh())
 
     def save(self, topic: str, partition: int, position: Position[S]) -> None:
         """Replace the partition's file; after a crash there is the old one or the new one, never part of one."""

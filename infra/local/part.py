@@ -39,6 +39,10 @@ def _nothing(config: Settings) -> None:
     return None
 
 
+def _always(config: Settings) -> bool:
+    return True
+
+
 def _no_marker(config: Settings, since: float) -> bool:
     return True
 
@@ -50,7 +54,7 @@ class Part:
     `ports` and `external` are names of settings: the ports it listens on, and the address that, when it is set,
     means that somebody else's is used. `launch` must change nothing; `prepare` makes what the process needs and mends
     what a killed one left. `ready(config, since)` tells whether it answers; `since` is when its process started, in
-    seconds since 1970, or 0 for somebody else's.
+    seconds since 1970, or 0 for somebody else's. `wanted` tells whether the settings have any use for it.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Part:
     needs: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     external: str = ""
+    wanted: Callable[[Settings], bool] = _always
     prepare: Callable[[Settings], None] = _nothing
     ready: Callable[[Settings, float], bool] = _no_marker
     stop_signal: signal.Signals = signal.SIGTERM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable
@@ -15,9 +16,9 @@ from millwright.settings import Settings
 _SESSION_SECONDS = 7.0
 
 
-def _service(name: str, group: Callable[[Settings], str], *needs: str) -> Part:
+def _service(name: str, group: Callable[[Settings], str], *needs: str, command: tuple[str, ...] = ()) -> Part:
     def launch(config: Settings) -> Launch:
-        argv = [sys.executable, "-P", "-m", "millwright", name, "run"]
+        argv = [sys.executable, "-P", "-m", "millwright", *(command or (name, "run"))]
         return Launch(argv, env=of_platform(config), cwd=config.state_dir.absolute())
 
     def ready(config: Settings, since: float) -> bool:
@@ -41,7 +42,19 @@ def _consumes(config: Settings, group: str) -> bool:
     return bool(about.members) and about.state == ConsumerGroupState.STABLE
 
 
+def _someone_to_tell(config: Settings) -> bool:
+    return bool(config.alert_webhook_url or config.smtp_host or config.alert_email_to)
+
+
+# The consumer group of the first way that is configured (streaming/alerts/notify.py).
+def _notify_group(config: Settings) -> str:
+    return f"millwright-notify-{'webhook' if config.alert_webhook_url else 'mail'}"
+
+
 SERVICES = [
     _service("sink", lambda config: config.sink_group, "topics", "schemas"),
     _service("alerts", lambda config: "millwright-alerts", "topics", "schemas", "reference"),
+    dataclasses.replace(
+        _service("notify", _notify_group, "topics", "schemas", command=("alerts", "notify")), wanted=_someone_to_tell
+    ),
 ]

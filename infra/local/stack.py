@@ -27,13 +27,18 @@ def supervised(config: Settings, name: str) -> Supervised:
     return Supervised(name, config.state_dir.absolute())
 
 
+def wanted(config: Settings) -> list[str]:
+    """The parts and steps that the settings have any use for."""
+    return [name for name, node in NODES.items() if isinstance(node, Step) or node.wanted(config)]
+
+
 def up(config: Settings, only: Collection[str] | None = None, report: Report = lambda name, state: None) -> None:
     """Start what does not run yet and wait until all of it answers; what runs well is left alone.
 
-    `only` names parts and steps, to which their needs are added; None is everything. A part whose address the
+    `only` names parts and steps, to which their needs are added; None is all that is wanted. A part whose address the
     settings give is somebody else's: it is asked for an answer and never started. Raises MillwrightError.
     """
-    names = graph.closure({name: node.needs for name, node in NODES.items()}, only or NODES)
+    names = graph.closure({name: node.needs for name, node in NODES.items()}, only or wanted(config))
     config.state_dir.mkdir(parents=True, exist_ok=True)
     with _alone(config):
         credentials.ensure(config)

@@ -35,9 +35,10 @@ class State:
 
 
 def status(config: Settings) -> list[State]:
-    """The state of every part, each asked whether it answers."""
-    with ThreadPoolExecutor(len(PARTS)) as pool:
-        return list(pool.map(lambda part: _state(config, part), PARTS))
+    """The state of every part that is wanted or runs, each asked whether it answers."""
+    parts = [part for part in PARTS if part.wanted(config) or supervised(config, part.name).running()]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(lambda part: _state(config, part), parts))
 
 
 def _state(config: Settings, part: Part) -> State:
