@@ -28,7 +28,8 @@ def own_stack(*parts: str, disk_bytes: int = 0, **values: str) -> Iterator[Tempo
         )
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with stack_of_its_own("bench", *parts, topic_partitions="6", **values) as stack:
+        # As Kafka has it: workers that start together are given their partitions together.
+        with stack_of_its_own("bench", *parts, topic_partitions="6", kafka_join_seconds="3", **values) as stack:
             yield stack
     finally:
         signal.signal(signal.SIGTERM, before)

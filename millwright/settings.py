@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     mlflow_port: int = 5001
     airflow_port: int = 8081
 
+    kafka_join_seconds: float = 0.0  # the embedded broker holds a new group's start so long, for further members
     topic_partitions: int = 6  # a key keeps its partition, so this is fixed once a topic exists
     topic_replication: int = 1
     topic_retention_hours: float = 24 * 7

@@ -53,7 +53,7 @@ def _properties(config: Settings) -> str:
         "transaction.state.log.num.partitions": 4,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
-        "group.initial.rebalance.delay.ms": 0,
+        "group.initial.rebalance.delay.ms": round(config.kafka_join_seconds * 1000),
         # A killed broker may register again only when the session of its former life has ended: 9 s, left alone.
         "broker.session.timeout.ms": 5000,
         "broker.heartbeat.interval.ms": 1000,
