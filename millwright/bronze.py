@@ -121,21 +121,22 @@ def assemble(contract: Contract, header: Header, blocks: Iterable[Block]) -> byt
     """A bronze file of blocks whose records follow one another."""
     sync = hashlib.blake2b(f"{header.topic}/{header.partition}/{header.first_offset}".encode(), digest_size=16).digest()
     packed = b"".join(avro_container.framed(block.records, block.packed, sync) for block in blocks)
-    return _file(json.dumps(file_schema(contract), ensure_ascii=False), header, sync, packed)
+    return container(json.dumps(file_schema(contract), ensure_ascii=False), header, sync, packed)
 
 
 def write_gap(topic: str, partition: int, first_offset: int, next_offset: int, reason: str) -> bytes:
     """A file without records that stands for a range which will never be landed, and says why."""
     header = gap_header(topic, partition, first_offset, next_offset, reason)
     schema = {"type": "record", "name": "Gap", "namespace": "millwright", "fields": POSITION}
-    return _file(json.dumps(schema), header, bytes(16), b"")
+    return container(json.dumps(schema), header, bytes(16), b"")
 
 
 def gap_header(topic: str, partition: int, first_offset: int, next_offset: int, reason: str) -> Header:
     return Header(topic, partition, first_offset, next_offset, 0, 0, {}, None, None, None, None, gap=reason)
 
 
-def _file(schema: str, header: Header, sync: bytes, blocks: bytes) -> bytes:
+def container(schema: str, header: Header, sync: bytes, blocks: bytes) -> bytes:
+    """A bronze file of blocks that `avro_container.framed` made, whose records follow `schema` (JSON)."""
     said = {name: value for name, value in header.__dict__.items() if value or name not in _OPTIONAL}
     meta = {
         "avro.schema": schema,
@@ -175,6 +176,8 @@ def read_header(data: bytes, name: str) -> Header | None:
         return Header(**{**said, "parts": tuple(Part(**part) for part in said.get("parts", ()))})
     except KeyError as error:
         raise _damaged(name, f"its header lacks {error}") from None
+    except (TypeError, ValueError):
+        raise _damaged(name, "its header cannot be read") from None
 
 
 def verify(data: bytes, name: str) -> Header:
@@ -188,12 +191,32 @@ def verify(data: bytes, name: str) -> Header:
     meta, end = found
     if hashlib.sha256(memoryview(data)[end:]).hexdigest() != json.loads(meta[_KEY + "sha256"]):
         raise _damaged(name, "its checksum differs")
-    offsets = [row["_offset"] for row in read(data)]
-    if len(offsets) != header.accepted or offsets != sorted(set(offsets)):
+    offsets = pa.chunked_array([batch["_offset"] for batch in batches(data)], pa.int64()).to_numpy()
+    if len(offsets) != header.accepted or (offsets[1:] <= offsets[:-1]).any():
         raise _damaged(name, "it does not hold the records that its header counts")
-    if offsets and not header.first_offset <= offsets[0] <= offsets[-1] < header.next_offset:
+    if len(offsets) and not header.first_offset <= offsets[0] <= offsets[-1] < header.next_offset:
         raise _damaged(name, "it holds offsets outside its range")
     return header
+
+
+def batches(data: bytes) -> Iterator[pa.RecordBatch]:
+    """The records of a bronze file as Arrow, a block at a time, their position first."""
+    found = avro_container.metadata(data)
+    assert found is not None, "the file ends in its header"
+    meta, at = found
+    # A block is what Avro makes of an array's items, so that all of it is decoded in one go.
+    items = {"type": "array", "items": json.loads(meta["avro.schema"])}
+    block = json.dumps({"type": "record", "name": "Block", "fields": [{"name": "records", "type": items}]})
+    for count, records in avro_container.blocks(data, at):
+        whole = pyruhvro.deserialize_array([avro_container.varint(count) + records + b"\0"], block)
+        yield pa.RecordBatch.from_struct_array(whole["records"].values)
+
+
+def schema_of(data: bytes) -> str:
+    """The Avro schema of a bronze file's records, as it stands in the file."""
+    found = avro_container.metadata(data)
+    assert found is not None, "the file ends in its header"
+    return found[0]["avro.schema"].decode()
 
 
 def read(data: bytes) -> Iterator[dict[str, Any]]:
@@ -206,6 +229,8 @@ def _metadata(data: bytes, name: str) -> tuple[dict[str, bytes], int] | None:
         return avro_container.metadata(data)
     except avro_container.NotAContainer:
         raise _damaged(name, "it is not an Avro container") from None
+    except ValueError:
+        raise _damaged(name, "its header cannot be read") from None
 
 
 def _damaged(name: str, why: str) -> MillwrightError:

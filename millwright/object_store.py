@@ -108,6 +108,18 @@ class ObjectStore:
         paths = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
         return sorted(path[len(at) + 1 :] for path in paths)
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        at = self._prefix + folder
+        try:
+            found = obstore.list_with_delimiter(self._store, at)
+        except (BaseError, OSError) as error:
+            raise self._failed(f"list {folder}", error) from error
+        return {entry["path"][len(at) + 1 :]: entry["size"] for entry in found["objects"]}
+
+    def unfinished(self, seconds: float) -> list[str]:
+        """None: an object is there whole or not at all."""
+        return []
+
     def remove(self, key: str) -> None:
         try:
             obstore.delete(self._store, self._prefix + key)

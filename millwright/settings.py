@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: str = ""
     smtp_from: str = ""  # the sender; smtp_user when not given
+    lake_retention_days: float = 0.0  # bronze older than this is dropped, once silver has read it; 0 keeps it for ever
+    lake_compact_records: int = 1_000_000  # of one compacted file, at most
     cleanse_batch_records: int = 2_000_000  # records of one silver commit
     mlflow_experiment: str = Field("millwright", validation_alias=_also("mlflow_experiment", "MLFLOW_EXPERIMENT_NAME"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import Protocol
@@ -26,8 +27,14 @@ class Store(Protocol):
     def names(self, folder: str) -> list[str]:
         """What lies directly in a folder, sorted; empty when there is no such folder."""
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The objects that lie directly in a folder, and their bytes."""
+
     def remove(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
+
+    def unfinished(self, seconds: float) -> list[str]:
+        """Keys of what was begun to be written so long ago and not published: its writer is gone, or tries again."""
 
     def settle(self, key: str) -> None:
         """Make sure that an object that can be seen would also survive a power cut."""
@@ -87,6 +94,25 @@ class FileStore:
             return []
         except OSError as error:
             raise self._failed(f"list {folder}", error) from error
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                return {entry.name: entry.stat().st_size for entry in entries if entry.is_file()}
+        except FileNotFoundError:  # the folder, or a file that was removed meanwhile
+            return {} if not (self.root / folder).is_dir() else self.sizes(folder)
+        except OSError as error:
+            raise self._failed(f"list {folder}", error) from error
+
+    def unfinished(self, seconds: float) -> list[str]:
+        found, folder = [], self.root / _WRITING
+        for name in self.names(_WRITING):
+            try:
+                if time.time() - (folder / name).stat().st_mtime >= seconds:
+                    found.append(f"{_WRITING}/{name}")
+            except FileNotFoundError:  # published, or given up
+                continue
+        return found
 
     def remove(self, key: str) -> None:
         try:

@@ -14,6 +14,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from millwright.contracts import TIMESTAMP, Contract
 from millwright.errors import Unavailable
+from millwright.silver_position import positions, transaction_name
 from spark_jobs.delta import address, lake_answers, opened, options
 
 EVENT_DATE = "event_date"
@@ -39,7 +40,7 @@ class Silver:
     def __init__(self, contract: Contract, table: DeltaTable) -> None:
         self.contract = contract
         self._table = table
-        self._app = f"bronze/{contract.topic}"
+        self._app = transaction_name(contract.topic)
 
     @classmethod
     def find(cls, contract: Contract, version: int | None = None) -> Silver | None:
@@ -87,9 +88,7 @@ class Silver:
 
     def vector(self) -> dict[int, int]:
         """How far bronze is in this table: the next offset of each partition of the topic that has any."""
-        partitions = self._table.transaction_version(self._app) or 0
-        found = {p: self._table.transaction_version(f"{self._app}/{p}") for p in range(partitions)}
-        return {partition: int(offset) for partition, offset in found.items() if offset is not None}
+        return positions(self._table, self.contract.topic)
 
     def files(self) -> dict[dt.date, list[str]]:
         """Paths of the table's Parquet files by event date."""

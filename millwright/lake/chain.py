@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from millwright import bronze
 from millwright.bronze import Header
@@ -13,6 +16,9 @@ from millwright.lake.manifest import Manifest, read_manifest
 from millwright.store import Store
 
 _HEADER_BYTES = (32_768, 1_000_000, -1)  # a contract of 100 fields fits; a compacted file of 1,000 parts; anything
+
+_LISTINGS = 5
+T = TypeVar("T")
 
 PUT_BACK = "Put it back from a backup."
 
@@ -38,6 +44,14 @@ class Chain:
     """The links that count, in order, and the manifest that says so."""
 
     links: list[Link]
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class ReadChain:
+    """The same with the header of each link."""
+
+    links: list[tuple[Link, Header]]
     manifest: Manifest
 
 
@@ -94,6 +108,29 @@ def header_of(store: Store, link: Link) -> Header:
     raise MillwrightError(f"The bronze file {link.key} ends in its header.", PUT_BACK)
 
 
+def read_headers(store: Store, topic: str, partition: int) -> ReadChain:
+    """A whole chain with its headers. Raises MillwrightError when a link is damaged or gone."""
+    return retried(lambda: _read_headers(store, topic, partition))
+
+
+def _read_headers(store: Store, topic: str, partition: int) -> ReadChain:
+    chain = read_links(store, topic, partition)
+    return ReadChain([(link, header_of(store, link)) for link in chain.links], chain.manifest)
+
+
+def retried(read: Callable[[], T]) -> T:
+    """Read once more what lists and then opens.
+
+    Folders are listed one after another, and what compaction has replaced is removed: damage may only seem so.
+    """
+    for _ in range(_LISTINGS - 1):
+        try:
+            return read()
+        except MillwrightError:
+            time.sleep(0.05)
+    return read()
+
+
 def _old_gap(link: Link, data: bytes) -> Header:
     topic, partition = link.key.split("/")[1:3]
     said = json.loads(data)
@@ -105,16 +142,12 @@ def chain_end(store: Store, topic: str, partition: int) -> int | None:
     genesis = read_genesis(store, topic, partition)
     if genesis is None:
         return None
-    while True:
-        chain = links(store, topic, partition)
-        if not chain:
-            return genesis.first_offset
-        try:
-            return header_of(store, chain[-1]).next_offset
-        except MillwrightError:
-            # Others may have gone on since the listing, and the link, no longer the last, have been compacted.
-            if links(store, topic, partition)[-1] == chain[-1]:
-                raise
+    return retried(lambda: _end(store, topic, partition, genesis))
+
+
+def _end(store: Store, topic: str, partition: int, genesis: Genesis) -> int:
+    chain = links(store, topic, partition)
+    return header_of(store, chain[-1]).next_offset if chain else genesis.first_offset
 
 
 def settle_end(store: Store, topic: str, partition: int) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from millwright.bronze import Header, Part
 from millwright.errors import MillwrightError
-from millwright.lake.chain import Link, header_of, partitions, read_genesis, read_links
+from millwright.lake.chain import Link, header_of, partitions, read_genesis, read_links, retried
 from millwright.lake.layout import partition_folder
 from millwright.store import Store, lake_store
-
-_LISTINGS = 5
 
 
 @dataclass(frozen=True)
@@ -52,23 +50,16 @@ def list_bronze(topic: str, after: Mapping[int, int] | None = None) -> list[Bron
     """
     store, found = lake_store(), list[BronzeFile]()
     for partition in sorted({*partitions(store, topic), *(after or {})}):
-        found += _files_of(store, topic, partition, (after or {}).get(partition))
+        begin = (after or {}).get(partition)
+        found += retried(partial(_chain, store, topic, partition, begin))
     return found
 
 
-def _files_of(store: Store, topic: str, partition: int, after: int | None) -> list[BronzeFile]:
-    for listing in range(1, _LISTINGS + 1):
-        try:
-            return list(_chain(store, topic, partition, after))
-        except MillwrightError:
-            # Folders are listed one after another, and compaction removes what it has replaced: look again.
-            if listing == _LISTINGS:
-                raise
-            time.sleep(0.05)
-    raise AssertionError("unreachable")
+def _chain(store: Store, topic: str, partition: int, after: int | None) -> list[BronzeFile]:
+    return list(_files(store, topic, partition, after))
 
 
-def _chain(store: Store, topic: str, partition: int, after: int | None) -> Iterator[BronzeFile]:
+def _files(store: Store, topic: str, partition: int, after: int | None) -> Iterator[BronzeFile]:
     genesis, chain = read_genesis(store, topic, partition), read_links(store, topic, partition)
     folder, floor = partition_folder(topic, partition), chain.manifest.floor
     if genesis is None:

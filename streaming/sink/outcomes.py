@@ -9,7 +9,7 @@ from typing import Any
 
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
-from millwright.lake import BronzeFile, Quarantined, list_bronze
+from millwright.lake import BronzeFile, Quarantined, list_bronze, partitions, read_manifest
 from millwright.store import lake_store
 from streaming.sink import quarantine
 
@@ -27,20 +27,41 @@ class Rejected:
 
 
 def outcomes(topics: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
-    """Topic → accepted, quarantined (by reason), consumed, files. accepted + quarantined = consumed."""
-    return {topic: _counts(list_bronze(topic)) for topic in _chosen(topics)}
+    """Topic → accepted, quarantined (by reason), consumed, files, expired. accepted + quarantined = consumed.
+
+    Counted are all records that were ever consumed; of `expired` of them retention has dropped the files.
+    """
+    return {topic: _counts(*_read(topic)) for topic in _chosen(topics)}
 
 
-def _counts(files: list[BronzeFile]) -> dict[str, Any]:
-    rejected: Counter[str] = Counter()
+def _read(topic: str) -> tuple[list[BronzeFile], Counter[str]]:
+    """A topic's files, and what retention had dropped when they were listed, by outcome."""
+    dropped = _dropped(topic)
+    while True:
+        files = list_bronze(topic)
+        if (after := _dropped(topic)) == dropped:
+            return files, dropped
+        dropped = after
+
+
+def _dropped(topic: str) -> Counter[str]:
+    store, found = lake_store(), Counter[str]()
+    for partition in partitions(store, topic):
+        found.update(read_manifest(store, topic, partition).expired)
+    return found
+
+
+def _counts(files: list[BronzeFile], dropped: Counter[str]) -> dict[str, Any]:
+    rejected, expired = Counter(dropped), dropped.total()
+    accepted = rejected.pop("accepted", 0) + sum(file.accepted for file in files)
     for file in files:
         rejected.update(file.rejected)
-    accepted = sum(file.accepted for file in files)
     return {
         "accepted": accepted,
         "quarantined": dict(sorted(rejected.items())),
         "consumed": accepted + rejected.total(),
         "files": len(files),
+        "expired": expired,
     }
 
 

@@ -1,0 +1,1 @@
+"""Care of the lake: looking into it, proving it whole, compaction, retention, and sweeping."""
