@@ -11,6 +11,7 @@ from typing import Any
 
 import fastavro
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
@@ -25,6 +26,8 @@ UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 _ALONE = 32  # records; fewer are tried one by one
 # The wire format's five bytes, as fields before the record's own: no byte has to be copied to get rid of them.
 _HEADER: list[dict[str, Any]] = [{"name": "_magic", "type": "boolean"}, {"name": "_schema_id", "type": "float"}]
+_WIDE: dict[str, Any] = {"int": "long", "['null', 'int']": ["null", "long"]}
+_INT = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def decode(values: list[bytes], schema_json: str, packed: pa.BinaryArray | None 
         rows = _decoded([values[at] for at in kept], schema_json)
         assert rows is not None, "what is left has been decoded before"
     lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)[kept]
-    odd = np.flatnonzero(lengths != usual_lengths(rows, _framed(schema_json)))
+    odd = np.flatnonzero((lengths != usual_lengths(rows, _framed(schema_json))) | _beyond(rows, schema_json))
     late = {int(kept[row]): why for row in odd if (why := _why(values[kept[row]], schema_json))}
     if late:
         stays = np.isin(kept, list(late), invert=True)
@@ -93,6 +96,15 @@ def _decoded(values: list[bytes], schema_json: str) -> pa.RecordBatch | None:
     return rows
 
 
+def _beyond(rows: pa.RecordBatch, schema_json: str) -> npt.NDArray[np.bool_]:
+    """Per row whether an int of it has more than 32 bits."""
+    found = np.zeros(len(rows), np.bool_)
+    for name in _ints(schema_json):
+        column = pc.fill_null(rows.column(name), 0).to_numpy()
+        found |= (column < -_INT) | (column >= _INT)
+    return found
+
+
 def _why(value: bytes, schema_json: str) -> str | None:
     """Why a value is not one record of the schema; None if it is, be it that a number in it is padded."""
     rest = io.BytesIO(value)
@@ -101,29 +113,23 @@ def _why(value: bytes, schema_json: str) -> str | None:
         record = fastavro.schemaless_reader(rest, _plain(schema_json))
     except (EOFError, IndexError, ValueError):
         return UNDECODABLE
-    # pyruhvro drops the bits beyond a number's 32nd or 64th; fastavro keeps them.
-    for name, limit in _limits(schema_json).items():
-        if record[name] is not None and not -limit <= record[name] < limit:
-            return UNDECODABLE
+    if any(record[name] is not None and not -_INT <= record[name] < _INT for name in _ints(schema_json)):
+        return UNDECODABLE
     return TRAILING_BYTES if rest.tell() < len(value) else None
 
 
 @lru_cache(maxsize=256)
-def _limits(schema_json: str) -> dict[str, int]:
-    """What whole numbers have to be less than, by field."""
-    bits = {"int": 1 << 31, "long": 1 << 63}
-    found = {}
-    for field in _plain(schema_json)["fields"]:
-        kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
-        if limits := [bits[kind] for kind in kinds if isinstance(kind, str) and kind in bits]:
-            found[field["name"]] = limits[0]
-    return found
+def _ints(schema_json: str) -> list[str]:
+    """The fields that have at most 32 bits."""
+    return [field["name"] for field in json.loads(schema_json)["fields"] if str(field["type"]) in _WIDE]
 
 
 @lru_cache(maxsize=256)
 def _framed(schema_json: str) -> str:
     avro = json.loads(schema_json)
-    return json.dumps({**avro, "fields": [*_HEADER, *avro["fields"]]}, ensure_ascii=False)
+    # An int is written as a long is; read as an int, it would lose the bits beyond its 32nd without a word.
+    wide = [{**field, "type": _WIDE.get(str(field["type"]), field["type"])} for field in avro["fields"]]
+    return json.dumps({**avro, "fields": [*_HEADER, *wide]}, ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)
