@@ -49,6 +49,7 @@ class ObjectStore:
         self._proven = False
 
     def create(self, key: str, data: bytes, step: str) -> bool:
+        _not_forked()
         self._prove_once()
         failpoint(f"{step}.before_put")
         created = self._create(key, data)
@@ -88,6 +89,7 @@ class ObjectStore:
             pause = min(pause * 2, _PAUSE_SECONDS[1])
 
     def read(self, key: str, limit: int = -1) -> bytes | None:
+        _not_forked()
         try:
             if limit < 0:
                 return bytes(obstore.get(self._store, self._prefix + key).bytes())
@@ -100,6 +102,7 @@ class ObjectStore:
             raise self._failed(f"read {key}", error) from error
 
     def names(self, folder: str) -> list[str]:
+        _not_forked()
         at = self._prefix + folder
         try:
             found = obstore.list_with_delimiter(self._store, at)
@@ -121,6 +124,7 @@ class ObjectStore:
         return []
 
     def remove(self, key: str) -> None:
+        _not_forked()
         try:
             obstore.delete(self._store, self._prefix + key)
         except (BaseError, OSError) as error:
@@ -150,6 +154,18 @@ class ObjectStore:
             else f"See that {self._endpoint or 'the object store'} answers."
         )
         return Unavailable(f"The lake at {self.url} could not {deed}: {_told(error)}.", remedy)
+
+
+_process: int | None = None  # the one whose threads do the requests
+
+
+def _not_forked() -> None:
+    """obstore's threads do not come along into a forked process, where the first request would wait for ever."""
+    global _process
+    if _process is None:
+        _process = os.getpid()
+    elif _process != os.getpid():
+        raise RuntimeError("this process was forked from one that had used the object store: spawn it instead")
 
 
 @lru_cache(maxsize=8)

@@ -86,6 +86,7 @@ class Silver:
         """What tells this table from one made anew in its place."""
         return str(self._table.metadata().id)
 
+    @lake_answers()
     def vector(self) -> dict[int, int]:
         """How far bronze is in this table: the next offset of each partition of the topic that has any."""
         return positions(self._table, self.contract.topic)
@@ -105,6 +106,7 @@ class Silver:
             found[_date(action)] += action["num_records"]
         return dict(found)
 
+    @lake_answers()
     def read(self, dates: Iterable[dt.date], columns: pa.Schema) -> pa.RecordBatchReader:
         """The rows of these dates as a stream; a column that the table does not have yet is null."""
         dataset = self._table.to_pyarrow_dataset()
@@ -128,14 +130,14 @@ class Silver:
         properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
         spans = runs(dates)
         try:
-            with lake_answers():
-                self._commit(rows, spans, properties)
+            self._commit(rows, spans, properties)
         except CommitFailedError as error:
             raise Unavailable(
                 f"Another run has cleansed {self.contract.stream} meanwhile, so this one wrote nothing.",
                 f"Run `millwright cleanse {self.contract.stream}` again.",
             ) from error
 
+    @lake_answers()
     def _commit(self, rows: pa.Table, spans: list[tuple[dt.date, dt.date]], properties: CommitProperties) -> None:
         if spans:
             write_deltalake(
@@ -156,6 +158,7 @@ class Silver:
             )
         self._table.update_incremental()
 
+    @lake_answers()
     def _actions(self) -> list[dict[str, Any]]:
         return list(pa.table(self._table.get_add_actions(flatten=True)).to_pylist())
 
