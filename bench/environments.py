@@ -59,7 +59,12 @@ def _commands(home: Path, interpreter: Path, pins: list[str]) -> list[list[str]]
 
 
 def _run(peer: str, command: list[str]) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise MillwrightError(
+            f"{peer} could not be installed in {_PATIENCE_SECONDS / 60:.0f} minutes.", "Try again: what came is kept."
+        ) from None
     if ended.returncode:
         said = [line for line in ended.stderr.splitlines() if line.strip()]
         raise MillwrightError(

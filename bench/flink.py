@@ -96,6 +96,7 @@ def _job(contract: Contract, home: Path) -> str:
     given = {
         "execution.target": "local",
         "parallelism.default": "2",
+        "pipeline.object-reuse": "true",
         "table.dml-sync": "true",
         "execution.checkpointing.interval": "10 s",  # as old as our sink lets a file grow
         "execution.checkpointing.mode": "EXACTLY_ONCE",

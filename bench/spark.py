@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 
 from bench.columns import in_range, plain_schema
 from bench.contender import Result
-from bench.environments import classpath, full_jdk, python
+from bench.environments import classpath, full_jdk, packages, python
 from bench.watched import Watched
 from millwright.contracts import Contract
 from millwright.errors import MillwrightError
@@ -33,8 +33,14 @@ def land(contract: Contract, records: int, folder: Path) -> Result:
     home.mkdir()
     options = json.dumps(_options(contract, records, home))
     command = [str(python("spark")), str(Path(__file__).with_name("spark_job.py")), options]
-    env = {"JAVA_HOME": str(full_jdk().parent.parent), "PYSPARK_PYTHON": str(python("spark")), "PYTHONPATH": ""}
-    with Watched([command], env | {"SPARK_LOCAL_DIRS": str(home)}, home / "log") as run:
+    env = {
+        "JAVA_HOME": str(full_jdk().parent.parent),
+        "SPARK_HOME": str(packages("spark") / "pyspark"),
+        "SPARK_LOCAL_DIRS": str(home),
+        "PYSPARK_PYTHON": str(python("spark")),
+        "PYTHONPATH": "",
+    }
+    with Watched([command], env, home / "log") as run:
         code = run.wait(_PATIENCE_SECONDS)
     said = run.log.read_text()
     landed = ds.dataset(out, format="parquet").count_rows() if code == 0 else 0
@@ -62,6 +68,7 @@ def _options(contract: Contract, records: int, home: Path) -> dict[str, object]:
         },
         "source": {
             "kafka.bootstrap.servers": settings().kafka,
+            "kafka.max.poll.records": "10000",  # of 500 by default
             "subscribe": contract.topic,
             "startingOffsets": "earliest",
             "maxOffsetsPerTrigger": str(records // _BATCHES + 100),  # no remainder that makes a batch
