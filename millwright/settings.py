@@ -48,11 +48,18 @@ class Settings(BaseSettings):
     postgres_port: int = 5433
     mlflow_port: int = 5001
     airflow_port: int = 8081
+    sink_metrics_port: int = 9510  # for Prometheus; each process takes the first free of 16 ports; 0 is off
+    alerts_metrics_port: int = 9530
+    analytics_metrics_port: int = 9550
 
     kafka_join_seconds: float = 0.0  # the embedded broker holds a new group's start so long, for further members
     topic_partitions: int = 6  # a key keeps its partition, so this is fixed once a topic exists
     topic_replication: int = 1
     topic_retention_hours: float = 24 * 7
+    analytics_grace_seconds: float = 30.0  # a minute is told when its machine's newest reading is this much newer
+    analytics_idle_seconds: float = 60.0  # or when nothing came from the machine for this long
+    analytics_horizon_seconds: float = 600.0  # later readings correct a minute until the machine is this far beyond it
+    analytics_max_age_hours: float = 24.0  # readings that were older when they were sent are history; 0: none is
     sink_roll_seconds: float = 10.0  # a file is published at most this long after its first record
     sink_roll_records: int = 200_000
     sink_workers: int = Field(1, ge=1)  # processes of the sink service

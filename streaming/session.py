@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -28,6 +28,7 @@ S = TypeVar("S")
 Place = tuple[str, int]  # topic, partition
 
 _BACKOFF_SECONDS = (0.5, 15.0)
+_LOOK_SECONDS = 1.0
 _STEADY_SECONDS = 60.0  # a session that lived this long had found what it needs: the back-off begins anew
 # A topic that was made anew, or whose records expired: the positions are looked at again.
 _LOOK_AGAIN = {
@@ -77,7 +78,8 @@ class Session(Generic[S]):
     """From one connection to its loss; what was not saved is forgotten with it.
 
     `name` names the failpoints `<name>.after_flush` and `<name>.after_save`, and the group `millwright-<name>`.
-    `ends` says where each partition ended when it was last read to its end.
+    `ends` says where each partition ended when it was last read to its end, `lags` how many records were left a moment
+    ago.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Session(Generic[S]):
         self.name, self.streams = name, streams
         self.assigned: dict[Place, Position[S]] = {}
         self.ends: dict[Place, int] = {}
+        self.lags: dict[Place, int] = {}
         self._positions = positions
         self._batch_records, self._wait_seconds, self._save_seconds = batch_records, wait_seconds, save_seconds
         self._unsaved: set[Place] = set()
@@ -107,10 +110,12 @@ class Session(Generic[S]):
         self.consumer = Consumer(_config(f"millwright-{self.name}", self._on_error))
         try:
             self.consumer.subscribe(list(self.streams), on_assign=self._on_assign, on_revoke=self._on_revoke)
-            saved = time.monotonic()
+            saved = looked = time.monotonic()
             while not stopped():
                 self._take(self.next())
                 job.rest(self)
+                if time.monotonic() - looked > _LOOK_SECONDS:
+                    self.lags, looked = dict(self._lags()), time.monotonic()
                 if time.monotonic() - saved > self._save_seconds:
                     self.save_soon()
                     saved = time.monotonic()
@@ -157,6 +162,13 @@ class Session(Generic[S]):
         except KafkaException as error:
             log.debug("offsets not committed: %s", error)
 
+    def _lags(self) -> Iterator[tuple[Place, int]]:
+        """Asked here, for a consumer that consumes answers no other thread."""
+        for place, position in self.assigned.items():
+            _, high = self.consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+            if high >= 0:
+                yield place, max(0, high - position.offset)
+
     def _take(self, messages: list[Message]) -> None:
         if self._lost is not None:
             raise broker_unavailable()
@@ -175,6 +187,9 @@ class Session(Generic[S]):
         for place, those in batch.items():
             self.assigned[place].offset = those[-1].offset() + 1
             self.changed(place)
+        for place, end in self.ends.items():  # the last offsets may be control records, which are never given
+            if place in self.assigned:
+                self.assigned[place].offset = max(self.assigned[place].offset, end)
 
     def _on_assign(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         for place in partitions:

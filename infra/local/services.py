@@ -1,4 +1,4 @@
-"""The platform's own services: the sink to the lake and the alerts."""
+"""The platform's own services: the sink to the lake, the alerts and the analytics."""
 
 from __future__ import annotations
 
@@ -57,4 +57,5 @@ SERVICES = [
     dataclasses.replace(
         _service("notify", _notify_group, "topics", "schemas", command=("alerts", "notify")), wanted=_someone_to_tell
     ),
+    _service("analytics", lambda config: "millwright-analytics", "topics", "schemas"),
 ]

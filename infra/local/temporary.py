@@ -45,6 +45,7 @@ class TemporaryStack:
         self.state_dir.chmod(0o755)  # Postgres runs as another user when root starts it
         chosen = zip(_PORTS, free_ports(len(_PORTS)), strict=True)
         folders = {"MILLWRIGHT_STATE_DIR": str(self.state_dir), "DBT_PROFILES_DIR": str(self.state_dir / "dbt")}
+        folders |= {f"MILLWRIGHT_{name}_METRICS_PORT": "0" for name in ("SINK", "ALERTS", "ANALYTICS")}
         self.environment = folders | {f"MILLWRIGHT_{name.upper()}": str(port) for name, port in chosen}
         os.environ.update(self.environment)
         settings.cache_clear()

@@ -28,7 +28,10 @@ _SECONDS = Histogram("millwright_sink_publish_seconds", "From judging to the com
 
 @dataclass(frozen=True)
 class PartitionNow:
-    """A partition as a worker has it. `end` is Kafka's last known end, negative when it is not known."""
+    """A partition as a worker has it. `end` is Kafka's last known end, negative when it is not known.
+
+    The worker's thread has to ask for `end`: a consumer that consumes answers no other thread.
+    """
 
     topic: str
     partition: int

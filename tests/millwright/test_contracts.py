@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import fastavro
@@ -20,10 +21,11 @@ def schema() -> dict[str, Any]:
     return copy.deepcopy(contract("equipment-sensors").avro)
 
 
-def test_the_plant_has_six_streams():
+def test_the_plant_has_six_streams_and_one_of_minutes():
     assert set(contracts()) == {
         "equipment-alerts",
         "equipment-assets",
+        "equipment-minutes",
         "equipment-sensors",
         "equipment-status",
         "production-metrics",
@@ -40,8 +42,8 @@ def test_every_contract_is_plain_avro_and_documents_each_field(stream: str):
 
 @pytest.mark.parametrize("stream", sorted(contracts()))
 def test_every_measured_field_names_its_unit(stream: str):
-    measured = [f for f in contract(stream).fields if f.avro_type == "double" and f.name not in {"value", "threshold"}]
-    assert all(field.unit for field in measured)
+    measured = [f for f in contract(stream).fields if f.avro_type == "double"]
+    assert all(field.unit or re.search("in the (channel|value)'s unit", field.doc) for field in measured)
 
 
 def test_a_channel_becomes_a_nullable_column_of_its_type():
@@ -51,9 +53,10 @@ def test_a_channel_becomes_a_nullable_column_of_its_type():
     assert contract("equipment-sensors").arrow_schema.field("event_time").type == pa.timestamp("us", tz="UTC")
 
 
-def test_alert_values_are_the_only_fields_whose_unit_depends_on_another_field():
-    channel = contract("equipment-alerts").field("channel")
-    assert "equipment-sensors" in channel.doc
+def test_only_alerts_and_minutes_have_fields_whose_unit_depends_on_another_field():
+    depending = {c.stream for c in contracts().values() for f in c.fields if "in the channel's unit" in f.doc}
+    assert depending == {"equipment-alerts", "equipment-minutes"}
+    assert all(contract(stream).field("channel") for stream in depending)
 
 
 @pytest.mark.parametrize("attribute", ["topic", "key", "event_time", "unique"])

@@ -1,0 +1,1 @@
+"""One-minute counts, means and extremes of every channel, by event time."""

@@ -1,0 +1,46 @@
+"""`millwright analytics`: the service that tells each channel's minutes, and a look at them."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def analytics() -> None:
+    """One-minute counts, means and extremes of every channel, as they happen."""
+
+
+@analytics.command()
+def run() -> None:
+    """Tell the minutes of all streams that have channels, until stopped. `millwright up` starts this."""
+    import logging
+    import signal
+    import threading
+
+    from streaming.analytics import service
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    service.run(stop.is_set)
+
+
+@analytics.command()
+@click.option("--machine", help="Only this machine.")
+@click.option("--stream", help="Only this stream.")
+@click.option("--once", "only_once", is_flag=True, help="Print what is there now, and end.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON; ends, too.")
+def watch(machine: str | None, stream: str | None, only_once: bool, as_json: bool) -> None:
+    """Show each channel's newest minute, anew each second, until Ctrl-C."""
+    import contextlib
+
+    from streaming.analytics import watch as shown
+
+    shown.check(stream)
+    if only_once or as_json:
+        return shown.once(machine, stream, as_json)
+    with contextlib.suppress(KeyboardInterrupt):
+        shown.watch(machine, stream)
+    return None
