@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from millwright.contracts import contracts
+from millwright.errors import MillwrightError
 from millwright.lake import links, partitions
 from millwright.settings import settings
 from millwright.silver_position import silver_position
-from millwright.store import Store
+from millwright.store import lake_store
 from streaming.lake_care.compact import Compaction, compact_partition
 from streaming.lake_care.expire import Expiry, expire_partition
+from streaming.lake_care.listing import topics_of
 from streaming.lake_care.sweep import sweep_orphans, sweep_partition
 from streaming.lake_care.verify import Verified, verify_partition
 
@@ -19,21 +22,36 @@ Progress = Callable[[int], None]  # told the files done with
 _UNFINISHED_SECONDS = 86_400.0
 
 
-def count_links(store: Store, topics: Sequence[str]) -> int:
+def count_links(topics: Sequence[str]) -> int:
     """How many files and gaps the chains of these topics have."""
+    store = lake_store()
     return sum(len(links(store, topic, p)) for topic in topics for p in partitions(store, topic))
 
 
-def verify(
-    store: Store, topics: Sequence[str], days: float | None = None, progress: Progress | None = None
-) -> list[Verified]:
+def verify(topics: Sequence[str], days: float | None = None, progress: Progress | None = None) -> list[Verified]:
     """Prove the chains of these topics; content only of files with records of the last `days` (None: all)."""
+    store = lake_store()
     since = None if days is None else _ms(datetime.now(UTC) - timedelta(days=days))
     return [verify_partition(store, topic, p, since, progress) for topic in topics for p in partitions(store, topic)]
 
 
+def prove(days: float | None = None) -> list[dict[str, Any]]:
+    """Prove the whole lake. Raises MillwrightError naming the first damaged file and the remedy."""
+    found = verify(topics_of(), days)
+    raise_first(found)
+    return [{name: value for name, value in each.__dict__.items() if name != "damages"} for each in found]
+
+
+def raise_first(found: Sequence[Verified]) -> None:
+    """Raises MillwrightError naming the first damaged file, when there is one."""
+    damages = [damage for each in found for damage in each.damages]
+    if damages:
+        first = damages[0]
+        number = f"{len(damages)} damages, the first in " if len(damages) > 1 else "Damage in "
+        raise MillwrightError(f"{number}{first.key}: {first.what}.", first.remedy)
+
+
 def compact(
-    store: Store,
     topics: Sequence[str],
     max_records: int | None = None,
     keep_minutes: float = 60.0,
@@ -43,6 +61,7 @@ def compact(
 
     Readers may be at the files that they have listed: a run of cleanse, say.
     """
+    store = lake_store()
     limit = max_records if max_records is not None else settings().lake_compact_records
     until, done = datetime.now(UTC) - timedelta(minutes=keep_minutes), dict[str, Compaction]()
     for topic in topics:
@@ -54,13 +73,13 @@ def compact(
 
 
 def expire(
-    store: Store, topics: Sequence[str], older_than_days: float, even_unread: bool = False, keep_minutes: float = 60.0
+    topics: Sequence[str], older_than_days: float, even_unread: bool = False, keep_minutes: float = 60.0
 ) -> dict[str, Expiry]:
     """Drop and remove bronze files whose records are all older, and their quarantine objects. Topic → what was done.
 
     What silver has not read stays, unless `even_unread`.
     """
-    before = _ms(datetime.now(UTC) - timedelta(days=older_than_days))
+    store, before = lake_store(), _ms(datetime.now(UTC) - timedelta(days=older_than_days))
     until, done = datetime.now(UTC) - timedelta(minutes=keep_minutes), dict[str, Expiry]()
     by_topic = {each.topic: each for each in contracts().values()}
     for topic in topics:
@@ -73,9 +92,9 @@ def expire(
     return done
 
 
-def sweep(store: Store, topics: Sequence[str], keep_minutes: float = 60.0) -> int:
+def sweep(topics: Sequence[str], keep_minutes: float = 60.0) -> int:
     """Remove what no reader looks at; how many objects. What is being written is let be for a day."""
-    until, removed = datetime.now(UTC) - timedelta(minutes=keep_minutes), 0
+    store, until, removed = lake_store(), datetime.now(UTC) - timedelta(minutes=keep_minutes), 0
     for topic in topics:
         for partition in partitions(store, topic):
             removed += sweep_partition(store, topic, partition, until) + sweep_orphans(store, topic, partition)

@@ -35,7 +35,7 @@ def ls(streams: tuple[str, ...], orphans: bool, as_json: bool) -> None:
     from streaming.lake_care.listing import files, leftovers, topics_of
 
     store = lake_store()
-    topics = topics_of(store, streams)
+    topics = topics_of(streams)
     if orphans:
         left = leftovers(store, topics)
         if as_json:
@@ -88,14 +88,11 @@ def verify(streams: tuple[str, ...], days: float | None, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from millwright.errors import MillwrightError
-    from millwright.store import lake_store
     from streaming.lake_care import care
     from streaming.lake_care.listing import topics_of
 
-    store = lake_store()
-    topics = topics_of(store, streams)
-    found = _with_progress("proving", store, topics, lambda progress: care.verify(store, topics, days, progress))
+    topics = topics_of(streams)
+    found = _with_progress("proving", topics, lambda progress: care.verify(topics, days, progress))
     damages = [damage for each in found for damage in each.damages]
     if as_json:
         _print_json({"ok": not damages, "partitions": [asdict(each) for each in found]})
@@ -110,9 +107,7 @@ def verify(streams: tuple[str, ...], days: float | None, as_json: bool) -> None:
         Console().print(table)
         for damage in damages:
             Console().print(f"{damage.key}: {damage.what}. {damage.remedy}", soft_wrap=True, highlight=False)
-    if damages:
-        first = damages[0]
-        raise MillwrightError(f"{len(damages)} damages, the first in {first.key}: {first.what}.", first.remedy)
+    care.raise_first(found)
 
 
 @lake.command()
@@ -122,17 +117,15 @@ def verify(streams: tuple[str, ...], days: float | None, as_json: bool) -> None:
 @_JSON
 def compact(streams: tuple[str, ...], max_records: int | None, keep_minutes: float, as_json: bool) -> None:
     """Put many small files of a partition into few large ones. Safe beside a running sink and readers."""
-    from millwright.store import lake_store
     from streaming.lake_care import care
     from streaming.lake_care.listing import topics_of
 
-    store = lake_store()
-    topics = topics_of(store, streams)
+    topics = topics_of(streams)
 
     def do(progress: Callable[[int], None]) -> Any:
-        return care.compact(store, topics, max_records, keep_minutes, progress)
+        return care.compact(topics, max_records, keep_minutes, progress)
 
-    _show(_with_progress("compacting", store, topics, do), as_json)
+    _show(_with_progress("compacting", topics, do), as_json)
 
 
 @lake.command()
@@ -143,12 +136,10 @@ def compact(streams: tuple[str, ...], max_records: int | None, keep_minutes: flo
 @_JSON
 def expire(streams: tuple[str, ...], days: float, even_unread: bool, keep_minutes: float, as_json: bool) -> None:
     """Drop bronze files whose records are all older. The last file of a partition stays."""
-    from millwright.store import lake_store
     from streaming.lake_care import care
     from streaming.lake_care.listing import topics_of
 
-    store = lake_store()
-    _show(care.expire(store, topics_of(store, streams), days, even_unread, keep_minutes), as_json)
+    _show(care.expire(topics_of(streams), days, even_unread, keep_minutes), as_json)
 
 
 @lake.command()
@@ -156,12 +147,10 @@ def expire(streams: tuple[str, ...], days: float, even_unread: bool, keep_minute
 @_KEEP
 def sweep(streams: tuple[str, ...], keep_minutes: float) -> None:
     """Remove what no reader looks at, such as quarantine objects of a worker that was killed."""
-    from millwright.store import lake_store
     from streaming.lake_care import care
     from streaming.lake_care.listing import topics_of
 
-    store = lake_store()
-    click.echo(f"{care.sweep(store, topics_of(store, streams), keep_minutes):,} objects removed.")
+    click.echo(f"{care.sweep(topics_of(streams), keep_minutes):,} objects removed.")
 
 
 def _show(done: dict[str, Any], as_json: bool) -> None:
@@ -179,14 +168,14 @@ def _show(done: dict[str, Any], as_json: bool) -> None:
     Console().print(table)
 
 
-def _with_progress(title: str, store: Any, topics: list[str], do: Callable[[Callable[[int], None]], Any]) -> Any:
+def _with_progress(title: str, topics: list[str], do: Callable[[Callable[[int], None]], Any]) -> Any:
     from rich.console import Console
     from rich.progress import Progress
 
     from streaming.lake_care.care import count_links
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=count_links(store, topics))
+        task = bar.add_task(title, total=count_links(topics))
         return do(lambda files: bar.advance(task, files))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from millwright.lake import list_bronze, partitions
 from millwright.lake.chain import read_headers
 from millwright.lake.layout import compacted_folder, published, start_of
 from millwright.lake.manifest import read_manifest
-from millwright.store import Store
+from millwright.store import Store, lake_store
 from streaming.lake_care.sweep import orphans
 
 
@@ -36,12 +36,12 @@ class Listed:
     gap: str | None  # why the range will never be landed
 
 
-def topics_of(store: Store, names: tuple[str, ...] | list[str] | None = None) -> list[str]:
+def topics_of(names: Sequence[str] = ()) -> list[str]:
     """The topics of these streams or topics; all that the lake has, when none is named.
 
     Raises MillwrightError for a name that is neither.
     """
-    there = store.names("bronze")
+    there = lake_store().names("bronze")
     if not names:
         return there
     by_stream = {each.stream: each.topic for each in contracts().values()}
@@ -100,7 +100,7 @@ def records(
     Time stamps are `datetime`s. Raises MillwrightError when there is no such file, topic or stream.
     """
     key = target.removeprefix(store.path("")).lstrip("/")
-    keys = [key] if key.endswith(".avro") else _keys(store, target, partition, low, high)
+    keys = [key] if key.endswith(".avro") else _keys(target, partition, low, high)
     for each in keys:
         data = store.read(each)
         if data is None:
@@ -111,8 +111,8 @@ def records(
                 yield row
 
 
-def _keys(store: Store, target: str, partition: int | None, low: int | None, high: int | None) -> Iterator[str]:
-    [topic] = topics_of(store, [target])
+def _keys(target: str, partition: int | None, low: int | None, high: int | None) -> Iterator[str]:
+    [topic] = topics_of([target])
     for file in list_bronze(topic):
         beside = (low is not None and file.next_offset <= low) or (high is not None and file.first_offset >= high)
         if file.accepted and not beside and partition in (None, file.partition):

@@ -26,7 +26,13 @@ def dags():
 
 
 def test_these_are_the_dags(dags):
-    assert set(dags) == {"streaming_to_batch_etl", "dbt_transformations", "ml_model_training", "ml_batch_prediction"}
+    assert set(dags) == {
+        "streaming_to_batch_etl",
+        "dbt_transformations",
+        "ml_model_training",
+        "ml_batch_prediction",
+        "lake_maintenance",
+    }
 
 
 def test_each_dag_keeps_the_defaults(dags):
@@ -51,6 +57,7 @@ def test_the_steps_follow_each_other(dags):
 
     assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "load"]
     assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
+    assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep"]
     assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
 
 
@@ -66,6 +73,26 @@ def test_assets_wake_the_dags_without_a_cycle(dags):
     while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & wakes[d]} - done}:
         done |= ready
     assert done == set(dags), "assets form a cycle"
+
+
+def test_lake_maintenance_cares_for_the_whole_lake(dags, lake, monkeypatch):
+    from millwright.lake import list_bronze
+    from millwright.settings import settings
+    from millwright.store import lake_store
+    from tests.streaming.lake_care.chain_writer import TOPIC, ChainWriter
+
+    writer = ChainWriter(lake_store())
+    for day in range(4):
+        writer.publish(2, 1, day=day)
+    tasks = {task.task_id: task.python_callable for task in dags["lake_maintenance"].tasks}
+    assert [found["accepted"] for found in tasks["verify"]()] == [8]
+    assert tasks["compact"]()[TOPIC]["replaced"] == 3
+    assert "keeps everything" in tasks["expire"]()["reason"]
+    monkeypatch.setenv("MILLWRIGHT_LAKE_RETENTION_DAYS", "30")
+    settings.cache_clear()
+    assert tasks["expire"]()[TOPIC] == {"files": 0, "records": 0, "unread": 1}  # nothing has been cleansed
+    assert tasks["sweep"]() == 0
+    assert [file.accepted for file in list_bronze(TOPIC)] == [6, 2]
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)

@@ -39,7 +39,7 @@ def test_a_quarantine_object_of_a_killed_worker_goes_once_another_has_landed_its
 def test_a_worker_that_sleeps_before_its_commit_keeps_its_quarantine_object(store, writer, monkeypatch):
     """However long, and however often it is swept meanwhile."""
     writer.publish(1)
-    monkeypatch.setattr(chain_writer, "failpoint", lambda name: care.sweep(store, [TOPIC]))
+    monkeypatch.setattr(chain_writer, "failpoint", lambda name: care.sweep([TOPIC]))
     assert writer.publish(2, 1) is not None
     assert verify_partition(store, TOPIC, 0).damages == []
 
@@ -50,7 +50,7 @@ def test_what_was_being_written_goes_after_a_day(store, writer, lake: Path):
     for path in (old, young):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 90_000,) * 2)
-    assert care.sweep(store, [TOPIC]) == 1
+    assert care.sweep([TOPIC]) == 1
     assert (old.exists(), young.exists()) == (False, True)
 
 

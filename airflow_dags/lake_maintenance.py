@@ -1,0 +1,56 @@
+"""Proves what was landed lately, compacts small files, and drops what retention no longer keeps.
+
+| daily | beside a running sink and running readers | safe to run again |
+
+- **verify** proves the chain of each partition: headers of all files, content of those with records of two days.
+- **compact** puts small files into files of `MILLWRIGHT_LAKE_COMPACT_RECORDS`; what they replace goes a day later.
+- **expire** drops files older than `MILLWRIGHT_LAKE_RETENTION_DAYS` (0: none) that silver has read.
+- **sweep** removes what no reader looks at, such as quarantine objects of a worker that was killed.
+
+**When it fails**: the log of `verify` names the damaged file and what to do; nothing is compacted or dropped before
+that is mended. The other tasks go on where they stopped: clear them. More in docs/lake.md.
+"""
+
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from airflow_dags.assets import DEFAULTS
+
+
+@dag(schedule="15 3 * * *", tags=["lake", "maintenance"], doc_md=__doc__, **DEFAULTS)
+def lake_maintenance() -> None:
+    @task
+    def verify() -> list[dict[str, Any]]:
+        from streaming.lake_care.care import prove
+
+        return prove(days=2)
+
+    @task
+    def compact() -> dict[str, Any]:
+        from streaming.lake_care.care import compact
+        from streaming.lake_care.listing import topics_of
+
+        return {topic: done.__dict__ for topic, done in compact(topics_of()).items()}
+
+    @task
+    def expire() -> dict[str, Any]:
+        from millwright.settings import settings
+        from streaming.lake_care.care import expire
+        from streaming.lake_care.listing import topics_of
+
+        if not (days := settings().lake_retention_days):
+            return {"reason": "MILLWRIGHT_LAKE_RETENTION_DAYS is 0: the lake keeps everything."}
+        return {topic: done.__dict__ for topic, done in expire(topics_of(), days).items()}
+
+    @task
+    def sweep() -> int:
+        from streaming.lake_care.care import sweep
+        from streaming.lake_care.listing import topics_of
+
+        return sweep(topics_of())
+
+    verify() >> compact() >> expire() >> sweep()
+
+
+lake_maintenance()
