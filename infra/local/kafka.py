@@ -91,8 +91,7 @@ def prepare(config: Settings) -> None:
     shutil.rmtree(home / "data", ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     (home / "format.properties").write_text(_properties(config))
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    arguments = ["format", "-t", cluster, "-c", str(home / "format.properties"), "--standalone"]
+    arguments = ["format", "-t", cluster_id(), "-c", str(home / "format.properties"), "--standalone"]
     ended = subprocess.run(
         [java(), "-Xmx128m", "-cp", _classpath(), "kafka.tools.StorageTool", *arguments],
         capture_output=True,
@@ -103,6 +102,11 @@ def prepare(config: Settings) -> None:
         shutil.rmtree(home / "data", ignore_errors=True)
         said = (ended.stderr or ended.stdout).strip().splitlines()
         raise MillwrightError(f"Kafka could not format {home}/data: {said[-1] if said else ended.returncode}.")
+
+
+def cluster_id() -> str:
+    """A new cluster's id: a random UUID in URL-safe base64, which never begins with a dash, as an option would."""
+    return base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
 
 
 def ready(config: Settings, since: float) -> bool:
