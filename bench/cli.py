@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bench.alerts import alerts
 from bench.publish import publish
 from bench.sink import sink
 
@@ -15,3 +16,4 @@ def bench() -> None:
 
 bench.add_command(sink)
 bench.add_command(publish)
+bench.add_command(alerts)
