@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import ClassVar, Literal
 
@@ -19,6 +20,7 @@ from millwright.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_POLICY = SMTP.clone(max_line_length=250)  # a folded subject begins with a space in some readers
 _TIMEOUT_SECONDS = 20.0
 _ROWS = 500  # of a mail's table; the rest is counted
 
@@ -84,7 +86,7 @@ class Mail:
 
 def message(notices: Sequence[Notice], sender: str, to: Sequence[str]) -> EmailMessage:
     """One mail about all of them. The same notices give the same Message-ID."""
-    mail = EmailMessage()
+    mail = EmailMessage(_POLICY)
     mail["From"], mail["To"], mail["Subject"] = sender, ", ".join(to), _subject(notices)
     mail["Date"] = format_datetime(max(notice.time for notice in notices))
     digest = hashlib.sha256("\n".join(notice.key for notice in notices).encode()).hexdigest()[:32]

@@ -43,8 +43,9 @@ NAME = "alerts"
 _ALERTS = "equipment-alerts"
 _BATCH_RECORDS = 5_000
 _WAIT_SECONDS = 0.1
-# A batch costs some milliseconds however small it is: at high rates the next one is given this long to gather.
-_PACE_SECONDS, _PACED_RECORDS = 0.02, 200
+# A batch costs some milliseconds however small it is, so it is given this long to gather after the one before: the
+# longer when that one was large.
+_PACE_SECONDS, _LARGE_PACE_SECONDS, _LARGE_RECORDS = 0.005, 0.02, 200
 _CLOCK_SECONDS = 1.0  # how often silence is looked for, and types and rules are read anew
 _PATIENT_SAVES = 5  # tries to save while alerts are on their way; then it is waited for them
 
@@ -91,7 +92,7 @@ class _Watch(Session[Share]):
         self._saver = ThreadPoolExecutor(1)
         self._saving: Future[None] | None = None
         self._tries = 0
-        self._busy = False
+        self._pace = _PACE_SECONDS
         self._ticked = self._judged = time.monotonic()
         self._heard_since = time.time_ns() // 1000
         log.info("Watching %s with %d rules.", ", ".join(self.streams), len(self._rules))
@@ -104,13 +105,13 @@ class _Watch(Session[Share]):
 
     def next(self) -> list[Message]:
         """What has come; one message is waited for, then all that is there is taken."""
-        if self._busy and (early := self._judged + _PACE_SECONDS - time.monotonic()) > 0:
+        if (early := self._judged + self._pace - time.monotonic()) > 0:
             time.sleep(early)
         messages = list(self.consumer.consume(1, _WAIT_SECONDS))
         self._judged = time.monotonic()
         if messages:
             messages += self.consumer.consume(_BATCH_RECORDS, 0)
-        self._busy = len(messages) > _PACED_RECORDS
+        self._pace = _LARGE_PACE_SECONDS if len(messages) > _LARGE_RECORDS else _PACE_SECONDS
         return messages
 
     def judge(self, batch: dict[Place, list[Message]]) -> None:
@@ -189,6 +190,7 @@ class _Watch(Session[Share]):
             shares[places[alert["equipment_id"]]].outbox.append(alert)
         self._unsaved |= {(topic, number) for number in still}
         self.save()
+        failpoint("alerts.before_clock")
         self._publisher.send(_ALERTS, alerts)
         for number, share in shares.items():
             share.outbox = []
@@ -257,6 +259,9 @@ class _Watch(Session[Share]):
 
     def _on_revoke(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         super()._on_revoke(consumer, partitions)
+        if not self.assigned:
+            self._states.clear()
+            return
         for place in partitions:
             self._states[place.topic] = self._state(place.topic).without(place.partition)
         for (topic, _), position in self.assigned.items():
