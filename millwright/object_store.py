@@ -10,6 +10,7 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
 
 if TYPE_CHECKING:
+    from obstore import ListResult, ObjectMeta
     from obstore.store import ClientConfig, GCSConfig, RetryConfig, S3Config
 
 _REQUEST_SECONDS = 60
@@ -102,25 +104,25 @@ class ObjectStore:
             raise self._failed(f"read {key}", error) from error
 
     def names(self, folder: str) -> list[str]:
+        found, skipped = self._listed(folder)
+        paths = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
+        return sorted(path[skipped:] for path in paths)
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        found, skipped = self._listed(folder)
+        return {entry["path"][skipped:]: entry["size"] for entry in found["objects"]}
+
+    def _listed(self, folder: str) -> tuple[ListResult[Sequence[ObjectMeta]], int]:
+        """What lies directly in a folder, and the length of what its paths begin with; a request for each thousand."""
         _not_forked()
         at = self._prefix + folder
         try:
-            found = obstore.list_with_delimiter(self._store, at)
+            return obstore.list_with_delimiter(self._store, at), len(at) + 1
         except (BaseError, OSError) as error:
             raise self._failed(f"list {folder}", error) from error
-        paths = [*found["common_prefixes"], *(entry["path"] for entry in found["objects"])]
-        return sorted(path[len(at) + 1 :] for path in paths)
-
-    def sizes(self, folder: str) -> dict[str, int]:
-        at = self._prefix + folder
-        try:
-            found = obstore.list_with_delimiter(self._store, at)
-        except (BaseError, OSError) as error:
-            raise self._failed(f"list {folder}", error) from error
-        return {entry["path"][len(at) + 1 :]: entry["size"] for entry in found["objects"]}
 
     def unfinished(self, seconds: float) -> list[str]:
-        """None: an object is there whole or not at all."""
+        """None: an object that was not sent whole is not kept."""
         return []
 
     def remove(self, key: str) -> None:

@@ -264,4 +264,4 @@ def test_the_endpoint_may_be_told_as_amazons_own_clients_are(s3: S3Server, s3_la
     settings.cache_clear()
     store = object_store.open_object_store(f"{s3_lake}/by-{variable}", settings().lake_endpoint)
     assert store.create("a", b"x", "test")
-    assert object_store.other_clients(s3_lake, "") ["AWS_ENDPOINT_URL"] == s3.endpoint
+    assert object_store.other_clients(s3_lake, "")["AWS_ENDPOINT_URL"] == s3.endpoint

@@ -62,6 +62,10 @@ def test_a_folder_lists_what_lies_directly_in_it(store):
     assert store.names("t") == ["p=1", "p=10"]
     assert store.names("t/p=1") == ["date=2026-01-01", "genesis.json"]
     assert store.names("t/p=1/date=2026-01-01") == ["1.avro", "2.avro"]
+    assert store.sizes("t/p=1") == {"genesis.json": 1}
+    assert store.sizes("t/p=1/date=2026-01-01") == {"1.avro": 1, "2.avro": 1}
+    assert store.sizes("nothing") == {}
+    assert store.unfinished(0) == []
 
 
 def test_what_is_removed_is_gone_and_may_be_removed_again(store):
