@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -13,21 +12,35 @@ from streaming.sink.streams import Stream
 
 
 @dataclass(frozen=True)
-class Part:
-    """Records that have been judged: the accepted ones as a block that is being packed, the others as they came.
+class Packed:
+    """Records that have been judged: the accepted ones as a block, the others as they came."""
 
-    `size` is in bytes, before packing.
-    """
+    accepted: int
+    block: bytes
+    rejected: list[Rejected]
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return len(self.block) + sum(200 + len(r.key or b"") + len(r.value or b"") for r in self.rejected)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records that are being judged and packed."""
 
     stream: Stream
     next_offset: int  # behind the last record
-    accepted: int
-    block: Future[bytes] | None  # None where none was accepted
-    rejected: list[Rejected]
-    append_first: int  # ms since 1970
-    append_min: int
+    records: int
+    append_min: int  # ms since 1970
     append_max: int
-    size: int
+    packed: Future[Packed]
+    raw_size: int  # bytes in memory before packing, about
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return self.packed.result().size if self.packed.done() else self.raw_size
 
 
 @dataclass(frozen=True)
@@ -38,11 +51,6 @@ class Range:
     start: int
     next_offset: int
     parts: list[Part]
-
-    @property
-    def reasons(self) -> Counter[str]:
-        """Rejected records by reason."""
-        return Counter(rejected.reason for part in self.parts for rejected in part.rejected)
 
     @property
     def size(self) -> int:
@@ -61,7 +69,6 @@ class Buffer:
     next_offset: int
     fresh: list[Run] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    size: int = 0  # bytes in memory, about
     since: float | None = None  # monotonic time of the first record's arrival
 
     @classmethod
@@ -78,7 +85,6 @@ class Buffer:
         if self.since is None:
             self.since = time.monotonic()
         self.fresh.append(run)
-        self.size += run.size
         self.next_offset = int(run.offsets[-1]) + 1
 
     def skip_to(self, offset: int) -> None:
@@ -94,14 +100,12 @@ class Buffer:
         """The unjudged records have become this part."""
         self.fresh.clear()
         self.parts.append(part)
-        self.size = sum(part.size for part in self.parts)
 
     def cut(self) -> Range:
         """Take the parts out; what is left goes on behind them."""
         end = self.parts[-1].next_offset if self.fresh else self.next_offset
         found = Range(self.partition, self.start, end, self.parts)
         self.start, self.parts = end, []
-        self.size -= found.size
         self.since = time.monotonic() if self.fresh else None
         return found
 
@@ -112,9 +116,13 @@ class Buffer:
         return len(self) >= records or now - self.since >= seconds
 
     @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        return sum(run.size for run in self.fresh) + sum(part.size for part in self.parts)
+
+    @property
     def unjudged_records(self) -> int:
         return sum(map(len, self.fresh))
 
     def __len__(self) -> int:
-        judged = sum(part.accepted + len(part.rejected) for part in self.parts)
-        return judged + self.unjudged_records
+        return sum(part.records for part in self.parts) + self.unjudged_records

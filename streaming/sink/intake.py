@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -82,13 +81,13 @@ def runs(records: Sequence[Message]) -> Iterator[tuple[Partition, Run]]:
     if not records:
         return
     kind = type(records[0])  # a method of the type, mapped, costs half of what a call on each message does
-    stamps = list(map(kind.timestamp, records))
+    clocks, stamps = zip(*map(kind.timestamp, records), strict=True)
     topics = list(map(kind.topic, records))
+    _require_the_brokers_clock(set(clocks), topics[0])
     numbers = np.fromiter(list(map(kind.partition, records)), np.int64, len(records))
     offsets = np.fromiter(list(map(kind.offset, records)), np.int64, len(records))
-    times = np.fromiter(map(itemgetter(1), stamps), np.int64, len(records))
+    times = np.fromiter(stamps, np.int64, len(records))
     keys, values = list(map(kind.key, records)), list(map(kind.value, records))
-    _require_the_brokers_clock(set(map(itemgetter(0), stamps)), topics[0])
     for begin, end in _bounds(topics, numbers):
         yield (
             (topics[begin], int(numbers[begin])),
@@ -96,8 +95,8 @@ def runs(records: Sequence[Message]) -> Iterator[tuple[Partition, Run]]:
         )
 
 
-def _require_the_brokers_clock(kinds: set[int], topic: str) -> None:
-    if kinds != {TIMESTAMP_LOG_APPEND_TIME}:
+def _require_the_brokers_clock(clocks: set[int], topic: str) -> None:
+    if clocks != {TIMESTAMP_LOG_APPEND_TIME}:
         raise MillwrightError(
             f"The topic {topic}, or one read with it, takes its time stamps from the producer's clock.",
             "Set message.timestamp.type=LogAppendTime on it.",

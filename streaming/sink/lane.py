@@ -1,31 +1,30 @@
 """One partition on its way to the lake: what has been read, what is being published, and whether it has to wait.
 
-Packing and publishing are done in a pool's threads, while the worker reads on. Ranges of a partition are published one
-after another; a range that cannot be published for now is kept, and nothing is published past it.
+Judging, packing and publishing are done in a pool's threads, while the worker reads on. Ranges of a partition are
+published one after another; a range that cannot be published for now is kept, and nothing is published past it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from millwright import bronze
 from millwright.errors import Unavailable
+from millwright.registry import Registered
 from millwright.settings import settings
 from millwright.store import Store
-from streaming.sink.buffer import Buffer, Part, Range
+from streaming.sink.buffer import Buffer, Packed, Part, Range
 from streaming.sink.intake import Run
-from streaming.sink.judge import Judged, headed, judge
+from streaming.sink.judge import Headed, headed, judge
 from streaming.sink.position import Partition
-from streaming.sink.publication import publish_range
+from streaming.sink.publication import Published, publish_range
 from streaming.sink.quarantine import Rejected
 from streaming.sink.streams import Stream, Streams
 
 _BACK_OFF_SECONDS = 30.0
-
-Published = tuple[str, bronze.Header] | None
 
 
 @dataclass
@@ -44,10 +43,22 @@ class Lake:
     pool: Executor
     verify: Callable[[Partition], None]
 
-    def publish(self, partition: Partition, range_: Range) -> Published:
+    def publish(self, partition: Partition, range_: Range) -> Published | None:
         """Publish a range after a look at the topic, now that its records have been read."""
         self.verify(partition)
         return publish_range(self.store, range_)
+
+
+def pack(number: int, run: Run, heads: Headed, stream: Stream, known: Mapping[int, Registered]) -> Packed:
+    """Judge a partition's records, and make a block of those that are accepted."""
+    found = judge(run, heads, stream.contract, stream.schema_id, known, settings().future_tolerance_seconds)
+    accepted, rejected = found.accepted, found.rejected
+    wrong = [
+        Rejected(int(run.offsets[i]), int(run.append_times[i]), rejected[i], run.keys[i], run.values[i])
+        for i in sorted(rejected)
+    ]
+    count = len(accepted.offsets)
+    return Packed(count, bronze.compress(bronze.positioned(number, accepted)) if count else b"", wrong)
 
 
 class Lane:
@@ -58,7 +69,7 @@ class Lane:
         self.buffer = Buffer.at(partition[1], offset)
         self.waiting: Wait | None = None
         self._streams, self._lake = streams, lake
-        self._under_way: tuple[Range, Future[Published]] | None = None
+        self._under_way: tuple[Range, Future[Published | None]] | None = None
         self._held: Range | None = None
 
     @property
@@ -76,7 +87,12 @@ class Lane:
         return self.buffer.size + sum(found.size for found in ranges if found)
 
     @property
-    def busy(self) -> Future[Published] | None:
+    def packing(self) -> list[Future[Packed]]:
+        """What is being judged and packed; a good part of its memory is free when it is done."""
+        return [part.packed for part in self.buffer.parts if not part.packed.done()]
+
+    @property
+    def busy(self) -> Future[Published | None] | None:
         """A publication that is under way."""
         return self._under_way[1] if self._under_way else None
 
@@ -87,7 +103,7 @@ class Lane:
             self.seal()
 
     def seal(self) -> None:
-        """Judge what has not been judged. Raises Unavailable when the registry is away and a schema is not known.
+        """Have judged what has not been judged. Raises Unavailable when the registry is away and a schema is not known.
 
         A file has one schema: where the contract has changed, what was judged before is published first, by itself.
         """
@@ -100,27 +116,16 @@ class Lane:
             if self._under_way is None and self._held is None:
                 self._submit(self.buffer.cut())
             return
-        judged = judge(run, heads, stream.contract, stream.schema_id, known, settings().future_tolerance_seconds)
-        self.buffer.seal(self._part(run, stream, judged))
-
-    def _part(self, run: Run, stream: Stream, judged: Judged) -> Part:
-        accepted, rejected = judged.accepted, judged.rejected
-        positioned = bronze.positioned(self.partition[1], accepted)
-        wrong = [
-            Rejected(int(run.offsets[i]), int(run.append_times[i]), rejected[i], run.keys[i], run.values[i])
-            for i in sorted(rejected)
-        ]
-        return Part(
+        part = Part(
             stream=stream,
             next_offset=int(run.offsets[-1]) + 1,
-            accepted=len(accepted.offsets),
-            block=self._lake.pool.submit(bronze.compress, positioned) if len(accepted.offsets) else None,
-            rejected=wrong,
-            append_first=int(run.append_times[0]),
+            records=len(run),
             append_min=int(run.append_times.min()),
             append_max=int(run.append_times.max()),
-            size=positioned.size + (run.size if wrong else 0),
+            packed=self._lake.pool.submit(pack, self.partition[1], run, heads, stream, known),
+            raw_size=run.size,
         )
+        self.buffer.seal(part)
 
     def publish(self) -> bool:
         """Begin to publish what has been read; False where there is nothing, or a publication is under way.
@@ -143,7 +148,7 @@ class Lane:
         self._held = None
         self._under_way = range_, self._lake.pool.submit(self._lake.publish, self.partition, range_)
 
-    def settle(self, wait: bool = False) -> tuple[Range, Published] | None:
+    def settle(self, wait: bool = False) -> tuple[Range, Published | None] | None:
         """How the publication that was under way has ended; None where there is none, or it goes on.
 
         Raises Unavailable where it could not be done for now: the range is held, and published first. Raises

@@ -29,8 +29,8 @@ from streaming.sink.streams import Streams
 log = logging.getLogger(__name__)
 
 _MESSAGES = 10_000  # of one call; 30,000 halve the rate
-_THREADS = 4  # that pack and publish; they wait for the disk or the object store
-_MAX_BUFFERED_BYTES = 256 * 1024 * 1024
+_THREADS = 2  # one packs while another waits for the disk or the object store
+_MAX_BUFFERED_BYTES = 96 * 1024 * 1024
 # A partition's offset may have to be found while the broker is away; the group misses a silent member after 300 s.
 _PATIENCE_SECONDS = 240.0
 _PROPAGATION_SECONDS = 30.0
@@ -137,8 +137,11 @@ class Worker:
             log.warning("%s/%d: another worker was first at offset %d; reading the lake again", *partition, found.start)
             self._start_again(partition)
             return
-        key, header = published
-        log.info("%s: %d accepted, %d rejected %s", key, header.accepted, found.reasons.total(), header.rejected or "")
+        rejected = published.header.rejected
+        log.info(
+            "%s: %d accepted, %d rejected %s",
+            *(published.key, published.header.accepted, sum(rejected.values()), rejected or ""),
+        )
         self._commit(partition, found.next_offset)
         failpoint("sink.after_commit")
 
@@ -187,8 +190,14 @@ class Worker:
             log.warning("Kafka: %s", error.str())
 
     def _relieve(self) -> None:
-        """Keep memory bounded, however many partitions there are: the fullest are published before they are due."""
-        total = sum(lane.size for lane in self._lanes.values())
+        """Keep memory bounded, however many partitions there are, and however slow the disk is.
+
+        What is being packed is waited for. If that does not help, the fullest are published before they are due.
+        """
+        while (total := self._buffered()) > _MAX_BUFFERED_BYTES:
+            if not (packing := [future for lane in self._lanes.values() for future in lane.packing]):
+                break
+            wait(packing, return_when=FIRST_COMPLETED)
         if total <= _MAX_BUFFERED_BYTES:
             return
         for lane in sorted(self._lanes.values(), key=lambda lane: -lane.size):
@@ -197,6 +206,9 @@ class Worker:
                 self.publish(lane.partition)
         # Nothing more is read before one of them is done.
         wait([lane.busy for lane in self._lanes.values() if lane.busy], timeout=10.0, return_when=FIRST_COMPLETED)
+
+    def _buffered(self) -> int:
+        return sum(lane.size for lane in self._lanes.values())
 
     def _wait(self, lane: Lane, error: Unavailable) -> None:
         if lane.waiting is None:

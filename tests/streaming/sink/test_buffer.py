@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.sink.buffer import Buffer, Part
+from streaming.sink.buffer import Buffer, Packed, Part
 from streaming.sink.intake import Run
 from streaming.sink.streams import Stream
 
@@ -26,9 +26,9 @@ def filled(*runs: Run, start: int = 0) -> Buffer:
 
 def sealed(buffer: Buffer) -> None:
     taken = buffer.unjudged()
-    block: Future[bytes] = Future()
-    last = int(taken.offsets[-1])
-    buffer.seal(Part(STREAM, last + 1, len(taken), block, [], 0, 0, 0, size=10 * len(taken)))
+    packed: Future[Packed] = Future()
+    packed.set_result(Packed(len(taken), b"0123456789" * len(taken), []))
+    buffer.seal(Part(STREAM, int(taken.offsets[-1]) + 1, len(taken), 0, 0, packed, raw_size=taken.size))
 
 
 def test_records_that_come_again_are_taken_once():
