@@ -262,7 +262,9 @@ class Worker:
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignments += 1
         self._lanes.clear()
-        consumer.assign(self._resumed([(p.topic, p.partition) for p in partitions]))
+        places = self._resumed([(p.topic, p.partition) for p in partitions])
+        consumer.assign(places)
+        consumer.resume(places)  # what was paused when it was last ours is paused still
         log.info("reading %d partitions", len(partitions))
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from millwright.errors import Unavailable
 from millwright.store import FileStore
 from streaming.sink.streams import Streams
@@ -34,7 +32,6 @@ def stepped(workers: list[Worker], condition, seconds: float = 20.0) -> bool:
     return True
 
 
-@pytest.mark.xfail(strict=True, reason="librdkafka keeps a partition paused from one assignment to the next")
 def test_a_partition_that_waits_while_the_group_shares_out_anew_is_read_again(line, lake):
     streams, store = Streams([line.topic]), FullDisk(lake)
     with Worker(streams, store) as stays:
