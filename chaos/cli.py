@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 
@@ -14,8 +16,9 @@ def chaos() -> None:
 @click.option("--kills", default=100, show_default=True, help="SIGKILLs of workers; all else comes in proportion.")
 @click.option("--seed", type=int, help="Repeat a plan; left out, one is drawn and shown.")
 @click.option("--rate", default=800, show_default=True, help="Records sent a second, on average.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write down here what was done, and when.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON on the last line.")
-def sink(kills: int, seed: int | None, rate: int, as_json: bool) -> None:
+def sink(kills: int, seed: int | None, rate: int, log: Path | None, as_json: bool) -> None:
     """Kill, stop, starve and confuse three sink workers, then account for every record."""
     import json
     import secrets
@@ -30,6 +33,8 @@ def sink(kills: int, seed: int | None, rate: int, as_json: bool) -> None:
         progress.step(f"seed {seed}")
         result = run(kills, seed, rate, progress)
     show(result, seed)
+    if log is not None:
+        log.write_text(result.events.text(seed))
     if as_json:
         click.echo(json.dumps(result.as_dict()))
     if not result.is_right:

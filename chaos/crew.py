@@ -16,7 +16,7 @@ from chaos.events import Events
 ROLL = {"MILLWRIGHT_SINK_ROLL_SECONDS": "0.5", "MILLWRIGHT_SINK_ROLL_RECORDS": "200"}
 _RESTART_SECONDS = 1.0
 _GRACE_SECONDS = 60.0
-_REFUSED = "another worker was first"
+_REFUSED, _READING = "another worker was first", b" INFO reading "
 
 
 @dataclass
@@ -49,8 +49,14 @@ class Crew:
 
     @property
     def awake(self) -> list[Worker]:
-        """Workers that run."""
-        return [worker for worker in self.workers if worker.is_alive and not worker.asleep and not worker.fate]
+        """Workers that run, save those that are armed."""
+        living = [worker for worker in self.workers if worker.is_alive and not worker.asleep and not worker.fate]
+        return [worker for worker in living if not worker.armed or worker.armed.endswith("=stop")]
+
+    @property
+    def reading(self) -> list[Worker]:
+        """Those that have been given partitions."""
+        return [worker for worker in self.awake if _READING in worker.log.read_bytes()]
 
     def pids(self) -> list[int]:
         return [worker.process.pid for worker in self.workers]

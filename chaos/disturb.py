@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
 
 import psutil
 
+from chaos.crew import Worker
 from chaos.plan import Disturbance
 from chaos.scene import Scene
 
 _AT_A_FAILPOINT_SECONDS = 30.0
+_READING_SHARE, _READING_SECONDS = 0.8, 10.0
 _AFTER_A_FULL_DISK_SECONDS = 45.0  # a worker tries again with breaks of up to 30 s
 
 
@@ -24,19 +25,13 @@ def disturb(scene: Scene, what: Disturbance) -> None:
 
 
 def _kill(scene: Scene, what: Disturbance) -> None:
-    scene.wait(10.0, lambda: bool(scene.crew.awake))
-    scene.crew.kill(scene.rng.choice(scene.crew.awake))
+    scene.crew.kill(_chosen(scene))
 
 
 def _failpoint(scene: Scene, what: Disturbance) -> None:
-    """A worker that kills itself; one that does not come there is killed from outside, so that the count holds."""
-    scene.wait_for_registry()
-    worker = scene.crew.join(what.place)
-    if not scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: not worker.is_alive):
-        scene.events.note(f"{worker.name} never came to {what.place}", count="failpoints not reached")
-        scene.crew.kill(worker)
-    elif worker.process.returncode != -signal.SIGKILL:  # Kafka or the registry was away when it started
-        _failpoint(scene, what)
+    """A worker that kills itself; two such may be on their way at a time."""
+    scene.wait_for_armed(left=1)
+    scene.arm(what.place)
 
 
 def _stop(scene: Scene, what: Disturbance) -> None:
@@ -45,14 +40,21 @@ def _stop(scene: Scene, what: Disturbance) -> None:
         worker = scene.crew.join(f"{what.place}=stop")
         scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: worker.asleep or not worker.is_alive)
     else:
-        scene.wait(10.0, lambda: bool(scene.crew.awake))
-        worker = scene.rng.choice(scene.crew.awake)
+        worker = _chosen(scene)
+    if not worker.is_alive:  # Kafka or the registry was away when it started
+        _stop(scene, what)
+        return
     if not worker.asleep:
-        if not worker.is_alive:
-            _stop(scene, what)
-            return
         scene.crew.stop(worker)
     scene.later(what.seconds, lambda: scene.crew.wake(worker))
+
+
+def _chosen(scene: Scene) -> Worker:
+    """Any worker, though rather one that reads than one that is still starting."""
+    if scene.rng.random() < _READING_SHARE:
+        scene.wait(_READING_SECONDS, lambda: bool(scene.crew.reading))
+    scene.wait(_READING_SECONDS, lambda: bool(scene.crew.awake))
+    return scene.rng.choice(scene.crew.reading or scene.crew.awake)
 
 
 def _join(scene: Scene, what: Disturbance) -> None:
@@ -61,9 +63,8 @@ def _join(scene: Scene, what: Disturbance) -> None:
 
 
 def _leave(scene: Scene, what: Disturbance) -> None:
-    scene.wait(10.0, lambda: bool(scene.crew.awake))
     scene.crew.wanted = max(scene.crew.wanted - 1, 2)
-    scene.crew.leave(scene.rng.choice(scene.crew.awake))
+    scene.crew.leave(_chosen(scene))
 
 
 def _broker(scene: Scene, what: Disturbance) -> None:

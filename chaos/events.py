@@ -32,3 +32,7 @@ class Events:
         """Write down something that a sink must not do."""
         self.note(f"FAULT {text}")
         self.faults.append(text)
+
+    def text(self, seed: int) -> str:
+        """The lines, below the seed that gives the plan again."""
+        return "\n".join([f"seed {seed}", *self.lines]) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -31,9 +32,11 @@ def read_topic(topic: str) -> dict[Position, Message]:
         left = {number: high for number, (low, high) in marks.items() if high > low}
         consumer.assign([TopicPartition(topic, number, marks[number][0]) for number in left])
         found: dict[Position, Message] = {}
+        heard = time.monotonic()
         while left:
-            messages = consumer.consume(10_000, _SILENCE_SECONDS)
-            if not messages:
+            messages = consumer.consume(10_000, 0.5)
+            heard = time.monotonic() if messages else heard
+            if time.monotonic() - heard > _SILENCE_SECONDS:
                 raise Unavailable(f"Kafka at {settings().kafka} does not give back what it holds of {topic}.")
             for each in messages:
                 if each.error() is not None:

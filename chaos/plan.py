@@ -84,7 +84,7 @@ def _drawn(kind: str, number: int, rng: Random) -> Disturbance:
             return Disturbance(kind, after, True, how=("restart", "kill -9")[number % 2], seconds=rng.uniform(0.0, 3.0))
         case "registry":
             return Disturbance(
-                kind, after, waits=False, how=("kill -9", "freeze")[number % 2], seconds=rng.uniform(4.0, 9.0)
+                kind, after, waits=False, how=("freeze", "kill -9")[number % 2], seconds=rng.uniform(4.0, 9.0)
             )
         case "disk":
             return Disturbance(kind, after, True, seconds=rng.uniform(4.0, 7.0))

@@ -66,8 +66,10 @@ def run(kills: int, seed: int, per_second: int, progress: Progress) -> Result:
     """
     unmount_left_behind("/tmp/millwright-chaos-")
     progress.step("starting Kafka and the registry")
+    events = Events()
     with stack_of_its_own("chaos", "topics", "schemas") as stack:
-        events, logs = Events(), stack.state_dir / "workers"
+        events.note("Kafka and the registry are up")
+        logs = stack.state_dir / "workers"
         crew = Crew(contract(STREAM).topic, logs, events)
         try:
             with disk(stack.state_dir / "lake", crew.pids) as room:
@@ -84,7 +86,7 @@ def run(kills: int, seed: int, per_second: int, progress: Progress) -> Result:
 def _kept(state_dir: Path, seed: int, events: Events) -> Path:
     """A copy of logs and lake that outlives the stack."""
     folder = Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
-    (folder / "events.log").write_text("\n".join([f"seed {seed}", *events.lines]) + "\n")
+    (folder / "events.log").write_text(events.text(seed))
     for name in ("workers", "logs", "lake"):
         shutil.copytree(state_dir / name, folder / name, dirs_exist_ok=True, ignore_dangling_symlinks=True)
     return folder
@@ -115,11 +117,13 @@ def _disturbed(
     _catch_up(topic, crew, events)
     crew.end()
     progress.step("landing what is left")
+    events.note("the workers have ended")
     left = land([topic])[topic]["records"]
     events.note(f"{left} records were left to land")
     progress.step("reading Kafka and the lake")
     sent, conduct = held(read_topic(topic), traffic.ledger, traffic.reasons)
     landed, chain = read_lake(contract(STREAM))
+    events.note("Kafka and the lake have been read")
     events.counts["ranges refused to a second worker"] = crew.refused()
     found = account(sent, landed)
     return Result(events.counts["killed"], found, chain, conduct + events.faults, events, room.kind)
