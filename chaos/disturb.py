@@ -6,12 +6,15 @@ import time
 
 import psutil
 
+from chaos.care import commands, start, taken_anew
 from chaos.crew import Worker
 from chaos.plan import Disturbance
 from chaos.scene import Scene
 
 _AT_A_FAILPOINT_SECONDS = 30.0
 _READING_SHARE, _READING_SECONDS = 0.8, 10.0
+_TIDY_SECONDS = 60.0
+_PUBLISHES_SECONDS = 3.0  # a worker that has woken needs for its publication
 _AFTER_A_FULL_DISK_SECONDS = 45.0  # a worker tries again with breaks of up to 30 s
 
 
@@ -35,18 +38,26 @@ def _failpoint(scene: Scene, what: Disturbance) -> None:
 
 
 def _stop(scene: Scene, what: Disturbance) -> None:
-    if what.place:
-        scene.wait_for_registry()
-        worker = scene.crew.join(f"{what.place}=stop")
-        scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: worker.asleep or not worker.is_alive)
-    else:
-        worker = _chosen(scene)
-    if not worker.is_alive:  # Kafka or the registry was away when it started
+    worker = _asleep_at(scene, what.place) if what.place else _chosen(scene)
+    if worker is None:
         _stop(scene, what)
         return
     if not worker.asleep:
         scene.crew.stop(worker)
     scene.later(what.seconds, lambda: scene.crew.wake(worker))
+
+
+def _asleep_at(scene: Scene, place: str) -> Worker | None:
+    """A worker that has stopped at a failpoint, or has not come there; None if Kafka or the registry sent it away."""
+    scene.wait_for_registry()
+    worker = scene.crew.join(f"{place}=stop")
+    scene.wait(_AT_A_FAILPOINT_SECONDS, lambda: worker.asleep or not worker.is_alive)
+    if not worker.is_alive:
+        return None
+    if not worker.asleep:
+        scene.events.note(f"{worker.name} never came to {place}", count="failpoints not reached")
+        scene.crew.stop(worker)
+    return worker
 
 
 def _chosen(scene: Scene) -> Worker:
@@ -126,7 +137,39 @@ def _disk(scene: Scene, what: Disturbance) -> None:
 
 
 def _care(scene: Scene, what: Disturbance) -> None:
-    """Lake maintenance beside the workers."""
+    """Compaction or retention beside the workers, one of which sleeps and holds a file for a name they set free."""
+    if (sleeper := _asleep_at(scene, what.place)) is None:
+        _care(scene, what)
+        return
+
+    def wake() -> None:
+        _tidy(scene, what.how)
+        scene.crew.wake(sleeper)
+        scene.later(_PUBLISHES_SECONDS, count)
+
+    def count() -> None:
+        scene.events.counts["freed names taken by a late worker, and ignored"] += taken_anew(scene.topic)
+
+    scene.later(what.seconds, wake)
+
+
+def _tidy(scene: Scene, how: str) -> None:
+    if how == "expire" and not scene.wait(_TIDY_SECONDS, scene.archive.may_expire):
+        scene.events.note("the sink is too far behind for an expiry to be accounted for", count="expiries left out")
+        return
+    copied = scene.archive.copy() if how == "expire" else None
+    for command in commands(scene.topic, how):
+        process = start(command)
+        scene.wait(_TIDY_SECONDS, lambda process=process: process.poll() is not None)  # type: ignore[misc]
+        if process.poll() is None:
+            process.kill()
+        _, said = process.communicate()
+        scene.events.note(f"millwright lake {command[4]} has ended with {process.returncode}")
+        if process.returncode:
+            scene.events.blame(f"millwright lake {command[4]} failed: {said.decode(errors='replace').strip()[-300:]}")
+    scene.events.counts[f"lake {how}"] += 1
+    for fault in scene.archive.drop(copied) if copied else []:
+        scene.events.blame(fault)
 
 
 _DEEDS = {

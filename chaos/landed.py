@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import fastavro
 
@@ -16,12 +16,14 @@ from millwright.errors import MillwrightError
 from millwright.lake import BronzeFile, header_of, links, list_bronze, partitions
 from millwright.lake.files import bronze_file
 from millwright.store import Store, lake_store
+from streaming.lake_care.care import verify
 
 
-def read_lake(spec: Contract) -> tuple[list[Landed], list[str]]:
-    """Every record in bronze and quarantine, and the chain's faults as sentences.
+def read_lake(spec: Contract, dropped: Iterable[tuple[Store, BronzeFile]] = ()) -> tuple[list[Landed], list[str]]:
+    """Every record in bronze and quarantine, and the chain's faults as sentences, those of `lake verify` among them.
 
-    Where the chain is broken, what is read is every bronze file that lies there.
+    `dropped` is what retention has dropped, each file with the store that still has it. Where the chain is broken, what
+    is read is every bronze file that counts by itself.
     """
     store, landed, faults = lake_store(), list[Landed](), list[str]()
     try:
@@ -29,12 +31,13 @@ def read_lake(spec: Contract) -> tuple[list[Landed], list[str]]:
     except MillwrightError as error:
         faults.append(error.message)
         files = list(_all_files(store, spec.topic, faults))
-    for file in files:
+    for keeper, file in [*dropped, *((store, file) for file in files)]:
         try:
-            landed += [*_accepted(store, spec, file), *_rejected(store, file)]
+            landed += [*_accepted(keeper, spec, file), *_rejected(keeper, file)]
         except MillwrightError as error:
             faults.append(error.message)
-    return landed, faults
+    damages = (damage for each in verify([spec.topic]) for damage in each.damages)
+    return landed, [*faults, *(f"{damage.key}: {damage.what}" for damage in damages)]
 
 
 def _all_files(store: Store, topic: str, faults: list[str]) -> Iterator[BronzeFile]:

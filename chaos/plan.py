@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from random import Random
 
+EXPIRE_SECONDS = 20.0  # retention drops what is older
+
 # Every gap between two steps of a publication, in order.
 FAILPOINTS = (
     "sink.before_quarantine",
@@ -31,7 +33,7 @@ class Disturbance:
 
     kill: SIGKILL to any worker · failpoint: a worker that kills itself at `place` · stop: SIGSTOP for `seconds`, at
     `place` if one is given · join, leave · broker, registry: `how` it goes away, for `seconds` · disk: full for
-    `seconds` · care: lake maintenance.
+    `seconds` · care: a worker is stopped for `seconds`, and `how` is done to the lake before it wakes.
     `after`: seconds of peace before it. `waits`: whether the sink is let go on before the next one.
     """
 
@@ -88,5 +90,9 @@ def _drawn(kind: str, number: int, rng: Random) -> Disturbance:
             )
         case "disk":
             return Disturbance(kind, after, True, seconds=rng.uniform(4.0, 7.0))
+        case "care":  # the worker holds what the others land meanwhile, and the lake then replaces or drops
+            how = ("compact", "expire")[number % 2]
+            place, seconds = f"{rng.choice(_BEFORE_LINK)}:2", rng.uniform(9.0, 12.0)
+            return Disturbance(kind, after, False, how, place, seconds + (EXPIRE_SECONDS if how == "expire" else 0.0))
         case _:
             return Disturbance(kind, after, waits=True)

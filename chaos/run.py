@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from chaos.account import Account, account
+from chaos.care import Archive
 from chaos.crew import Crew
 from chaos.disk import Disk, disk, unmount_left_behind
 from chaos.disturb import disturb
@@ -104,7 +105,8 @@ def _disturbed(
 ) -> Result:
     topic, traffic = contract(STREAM).topic, Traffic(seed, per_second)
     traffic.start()
-    scene = Scene(topic, stack, crew, room, events, Random(seed))
+    archive = Archive(topic, stack.state_dir / "lake")
+    scene = Scene(topic, stack, crew, room, events, Random(seed), archive)
     disturbances = plan(kills, seed)
     for number, disturbance in enumerate(disturbances):
         crew.wanted = WORKERS if number == 1 else crew.wanted  # the first is for one worker alone
@@ -122,7 +124,7 @@ def _disturbed(
     events.note(f"{left} records were left to land")
     progress.step("reading Kafka and the lake")
     sent, conduct = held(read_topic(topic), traffic.ledger, traffic.reasons)
-    landed, chain = read_lake(contract(STREAM))
+    landed, chain = read_lake(contract(STREAM), archive.dropped)
     events.note("Kafka and the lake have been read")
     events.counts["ranges refused to a second worker"] = crew.refused()
     found = account(sent, landed)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from chaos.care import Archive
 from chaos.crew import Crew, Worker
 from chaos.disk import Disk
 from chaos.events import Events
@@ -31,6 +32,7 @@ class Scene:
     disk: Disk
     events: Events
     rng: Random
+    archive: Archive
     registry_is_away: bool = False  # no worker can start then
     _armed: dict[str, tuple[Worker, float]] = field(default_factory=dict)  # by failpoint; and the time they have
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)

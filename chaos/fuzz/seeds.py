@@ -18,6 +18,7 @@ _ADDED = [
     {"name": "pieces", "type": ["null", "long"], "default": None, "valid": [-5, 10]},
     {"name": "checked", "type": "boolean", "default": False},
     {"name": "weight", "type": ["null", "float"], "default": None},
+    {"name": "shift_number", "type": "int", "default": 0},
 ]
 
 

@@ -91,7 +91,7 @@ def test_a_missing_file_breaks_the_chain_and_the_others_are_read_still(keys):
 def test_a_second_file_over_the_same_offsets_breaks_the_chain_and_doubles_its_records(keys):
     publish(10, 12)
     landed, faults = read_lake(SPEC)
-    assert len(faults) == 1
+    assert "broken" in faults[0]
     assert sorted(record.position[1] for record in landed) == sorted([*range(5, 15), 10, 11])
 
 
