@@ -16,10 +16,13 @@ def transaction_name(topic: str) -> str:
 
 
 def positions(table: Any, topic: str) -> dict[int, int]:
-    """The next offset of each partition that a version of a Delta table (`deltalake.DeltaTable`) has any of."""
+    """The next offset of each partition that a version of a Delta table (`deltalake.DeltaTable`) has any of.
+
+    ~partition is the next number of the partition's mended records.
+    """
     name = transaction_name(topic)
-    partitions = table.transaction_version(name) or 0
-    found = {p: table.transaction_version(f"{name}/{p}") for p in range(partitions)}
+    partitions = range(table.transaction_version(name) or 0)
+    found = {p: table.transaction_version(f"{name}/{p}") for p in (*partitions, *(~p for p in partitions))}
     return {partition: int(offset) for partition, offset in found.items() if offset is not None}
 
 

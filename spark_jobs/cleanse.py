@@ -7,6 +7,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +19,7 @@ from pyspark.sql import functions as F
 from millwright.contracts import Contract, contract
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
-from millwright.lake import BronzeFile, list_bronze
+from millwright.lake import BronzeFile, list_bronze, list_repaired
 from millwright.settings import settings
 from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
@@ -74,7 +75,7 @@ def cleanse_new(
     spec = contract(stream)
     silver = Silver.open(spec)
     result = CleanseResult(stream=stream, silver_version=silver.version)
-    while files := list_bronze(spec.topic, silver.vector()):
+    while files := [*list_bronze(spec.topic, silver.vector()), *list_repaired(spec.topic, silver.vector())]:
         todo = result.records + sum(file.accepted for file in files)
         for batch in batches(files, settings().cleanse_batch_records):
             result += _cleanse_batch(engine, spec, silver, batch)
@@ -132,12 +133,13 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
 
 def _new_records(engine: Engine, spec: Contract, batch: Sequence[BronzeFile]) -> DataFrame:
     holding = sorted((file for file in batch if file.accepted), key=lambda file: file.schema_id)
-    by_schema = [[str(f.path) for f in group] for _, group in groupby(holding, key=lambda file: file.schema_id)]
-    records = read_bronze(engine, spec, by_schema)
-    for file in batch:
+    whole = [file for file in holding if not file.skip]
+    by_schema = [[str(f.path) for f in group] for _, group in groupby(whole, key=lambda file: file.schema_id)]
+    frames = [read_bronze(engine, spec, by_schema)] if by_schema else []
+    for file in holding:
         if file.skip:  # compacted since a part of it was cleansed
-            records = records.filter((F.col("_partition") != file.partition) | (F.col("_offset") >= file.first_offset))
-    return records
+            frames.append(read_bronze(engine, spec, [[file.path]]).filter(F.col("_offset") >= file.first_offset))
+    return reduce(DataFrame.unionByName, frames)
 
 
 def _affected_dates(new: DataFrame, spec: Contract, silver: Silver, expected: int) -> set[dt.date]:

@@ -88,7 +88,10 @@ class Silver:
 
     @lake_answers()
     def vector(self) -> dict[int, int]:
-        """How far bronze is in this table: the next offset of each partition of the topic that has any."""
+        """How far bronze is in this table: the next offset of each partition of the topic that has any.
+
+        ~partition is the next number of its mended records.
+        """
         return positions(self._table, self.contract.topic)
 
     def files(self) -> dict[dt.date, list[str]]:
@@ -125,7 +128,8 @@ class Silver:
             raise ValueError(f"rows of {sorted(stray)} among those that replace other dates")
         # How many partitions are known is written by every commit, so that any two commits on one version collide in
         # it, whatever partitions and dates they touch.
-        state = {self._app: max({**self.vector(), **next_offsets}, default=-1) + 1}
+        partitions = (max(p, ~p) for p in (*self.vector(), *next_offsets))  # ~p: its mended records
+        state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
         properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
         spans = runs(dates)

@@ -21,6 +21,7 @@ from millwright.lake.chain import (
 from millwright.lake.files import BronzeFile, Quarantined, list_bronze
 from millwright.lake.layout import bronze_key, partition_folder, quarantine_key
 from millwright.lake.manifest import Manifest, is_replaced, read_manifest
+from millwright.lake.repaired import list_repaired
 
 __all__ = [
     "BronzeFile",
@@ -36,6 +37,7 @@ __all__ = [
     "is_replaced",
     "links",
     "list_bronze",
+    "list_repaired",
     "partition_folder",
     "partitions",
     "quarantine_key",

@@ -45,11 +45,12 @@ class BronzeFile:
 def list_bronze(topic: str, after: Mapping[int, int] | None = None) -> list[BronzeFile]:
     """Files whose range begins at or after `after` (partition → offset; a partition left out: all), in order.
 
-    A compacted file of which a part has been read already comes with `skip`. Raises MillwrightError when the chain is
-    broken: a file is missing, two overlap, or `after` is not one of its ends.
+    Mended records are listed apart (`list_repaired`). A compacted file of which a part has been read already comes
+    with `skip`. Raises MillwrightError when the chain is broken: a file is missing, two overlap, or `after` is not one
+    of its ends.
     """
     store, found = lake_store(), list[BronzeFile]()
-    for partition in sorted({*partitions(store, topic), *(after or {})}):
+    for partition in sorted({*partitions(store, topic), *(p for p in after or {} if p >= 0)}):
         begin = (after or {}).get(partition)
         found += retried(partial(_chain, store, topic, partition, begin))
     return found

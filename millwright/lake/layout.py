@@ -5,6 +5,7 @@ bronze/<topic>/p=<partition>/genesis.json                  where the chain begin
                              <start>.avro                  a range as the sink published it, or a recorded gap
                              manifest/<version>.json       what compaction has replaced, what retention has dropped
                              compacted/<start>-<unique>.avro
+                             repaired/<number>.avro        mended records, from quarantine
 quarantine/<topic>/p=<partition>/date=<day>/<start>-<unique>.avro
 ```
 A published file's name depends on its start alone, so that of two that begin at one offset the second is refused,
@@ -53,6 +54,14 @@ def compacted_key(topic: str, partition: int, start: int, unique: str) -> str:
     return f"{compacted_folder(topic, partition)}/{start:0{_DIGITS}d}-{unique}{_FILE}"
 
 
+def repaired_folder(topic: str, partition: int) -> str:
+    return f"{partition_folder(topic, partition)}/repaired"
+
+
+def repaired_key(topic: str, partition: int, number: int) -> str:
+    return f"{repaired_folder(topic, partition)}/{number:0{_DIGITS}d}{_FILE}"
+
+
 def quarantine_folder(topic: str, partition: int) -> str:
     return f"quarantine/{topic}/p={partition}"
 
@@ -63,7 +72,7 @@ def quarantine_key(topic: str, partition: int, first_append_ms: int, start: int,
 
 
 def start_of(key: str) -> int:
-    """The offset that an object's name begins with."""
+    """The offset, or the number, that an object's name begins with."""
     return int(key.rpartition("/")[2][:_DIGITS])
 
 

@@ -8,6 +8,7 @@ have slept for hours before.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from millwright.lake.layout import manifest_folder, manifest_key
@@ -32,6 +33,7 @@ class Manifest:
     floor: int | None = None
     compacted: tuple[Compacted, ...] = ()  # in order of offset, none below the floor
     expired: dict[str, int] = field(default_factory=dict)  # records below the floor: "accepted", and reasons
+    repaired_floor: int = 0  # files of mended records below this number are dropped
 
     def covers(self, start: int) -> bool:
         """Whether what was published from this offset has been replaced or dropped."""
@@ -45,11 +47,11 @@ class Manifest:
         ordered = sorted([*kept, new], key=lambda each: each.start)
         return replace(self, version=self.version + 1, compacted=tuple(ordered))
 
-    def with_floor(self, floor: int, dropped: dict[str, int]) -> Manifest:
-        """With the chain beginning at `floor`; `dropped` counts the records that this drops, by outcome."""
+    def with_floor(self, floor: int, dropped: Mapping[str, int], repaired_floor: int = 0) -> Manifest:
+        """With the chain beginning at `floor`, and what was mended at a number; `dropped` counts records by outcome."""
         expired = {name: self.expired.get(name, 0) + dropped.get(name, 0) for name in {**self.expired, **dropped}}
         kept = tuple(each for each in self.compacted if each.start >= floor)
-        return replace(self, version=self.version + 1, floor=floor, compacted=kept, expired=expired)
+        return Manifest(self.version + 1, floor, kept, expired, max(repaired_floor, self.repaired_floor))
 
     def renewed(self) -> Manifest:
         """The same once more: whoever builds on an earlier version can no longer commit."""

@@ -86,8 +86,8 @@ def expire(
         done[topic] = Expiry()
         read = silver_position(by_topic[topic]) if topic in by_topic and not even_unread else {}
         for partition in partitions(store, topic):
-            read_up_to = None if even_unread else read.get(partition, 0)
-            done[topic] += expire_partition(store, topic, partition, before, read_up_to)
+            up_to = (None, None) if even_unread else (read.get(partition, 0), read.get(~partition, 0))
+            done[topic] += expire_partition(store, topic, partition, before, *up_to)
             sweep_partition(store, topic, partition, until)
     return done
 

@@ -97,7 +97,7 @@ def verify(streams: tuple[str, ...], days: float | None, as_json: bool) -> None:
     if as_json:
         _print_json({"ok": not damages, "partitions": [asdict(each) for each in found]})
     else:
-        numbers = ("accepted", "quarantined", "expired", "files", "proven")
+        numbers = ("accepted", "quarantined", "repaired", "expired", "files", "proven")
         table = Table("topic", "p", "offsets", *numbers, "gaps", "damages")
         for each in found:
             counts = (f"{getattr(each, name):,}" for name in numbers)

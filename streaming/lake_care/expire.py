@@ -9,6 +9,7 @@ from millwright.errors import Unavailable
 from millwright.failpoints import failpoint
 from millwright.lake.chain import read_headers
 from millwright.lake.manifest import commit_manifest
+from millwright.lake.repaired import repairs
 from millwright.store import Store
 
 _ATTEMPTS = 5
@@ -26,10 +27,18 @@ class Expiry:
         return Expiry(self.files + other.files, self.records + other.records, self.unread + other.unread)
 
 
-def expire_partition(store: Store, topic: str, partition: int, before_ms: int, read_up_to: int | None = None) -> Expiry:
+def expire_partition(
+    store: Store,
+    topic: str,
+    partition: int,
+    before_ms: int,
+    read_up_to: int | None = None,
+    repaired_up_to: int | None = None,
+) -> Expiry:
     """Drop the chain's files up to the first that holds a record appended at `before_ms` (ms since 1970) or later.
 
-    Only what lies below the offset `read_up_to`, when that is given. Whole files are dropped, and the last of a chain
+    Only what lies below the offset `read_up_to`, and mended records below the number `repaired_up_to`, when they are
+    given. Whole files are dropped, and the last of a chain
     never is. What was dropped still has to be removed (`sweep`). Raises Unavailable when others keep committing first.
     """
     for _ in range(_ATTEMPTS):
@@ -45,8 +54,16 @@ def expire_partition(store: Store, topic: str, partition: int, before_ms: int, r
             counts.update({"accepted": header.accepted, **header.rejected})
         if floor is None:
             return Expiry(unread=unread)
+        mended = chain.manifest.repaired_floor
+        for repair in repairs(store, topic, partition):
+            if repair.header.next_offset > floor or (repaired_up_to is not None and repair.number >= repaired_up_to):
+                break
+            mended = repair.number + 1
+            counts.update({"accepted": repair.header.accepted})
+            counts.subtract(repair.header.repaired or {})
+        new = chain.manifest.with_floor(floor, counts, mended)
         failpoint("expire.before_commit")
-        if commit_manifest(store, topic, partition, chain.manifest.with_floor(floor, counts), "expire_commit"):
+        if commit_manifest(store, topic, partition, new, "expire_commit"):
             failpoint("expire.after_commit")
             return Expiry(dropped, counts.total(), unread)
     raise Unavailable(f"Others kept changing the chain of {topic}/{partition} meanwhile.", "Run it again.")

@@ -10,7 +10,7 @@ from typing import Any
 from millwright import bronze
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
-from millwright.lake import list_bronze, partitions
+from millwright.lake import list_bronze, list_repaired, partitions
 from millwright.lake.chain import read_headers
 from millwright.lake.layout import compacted_folder, published, start_of
 from millwright.lake.manifest import read_manifest
@@ -116,6 +116,9 @@ def _keys(target: str, partition: int | None, low: int | None, high: int | None)
     for file in list_bronze(topic):
         beside = (low is not None and file.next_offset <= low) or (high is not None and file.first_offset >= high)
         if file.accepted and not beside and partition in (None, file.partition):
+            yield file.key
+    for file in list_repaired(topic):
+        if partition in (None, ~file.partition):
             yield file.key
 
 

@@ -22,6 +22,7 @@ from millwright.lake.layout import (
     manifest_folder,
     published,
     quarantine_folder,
+    repaired_folder,
     start_of,
 )
 from millwright.lake.manifest import Manifest, commit_manifest, read_manifest
@@ -40,6 +41,8 @@ def sweep_partition(store: Store, topic: str, partition: int, replaced_before: d
     manifest = read_manifest(store, topic, partition)
     doomed = [key for key in published(store, topic, partition) if _is_over(manifest, start_of(key), until)]
     doomed += list(_below(store, topic, partition, manifest))
+    mended = [f"{repaired_folder(topic, partition)}/{n}" for n in store.names(repaired_folder(topic, partition))]
+    doomed += [key for key in mended if start_of(key) < manifest.repaired_floor]
     doomed += _unnamed(store, topic, partition, listed, manifest, until)
     folder = manifest_folder(topic, partition)
     doomed += [f"{folder}/{name}" for name in store.names(folder)[:-_MANIFESTS]]

@@ -10,6 +10,7 @@ from millwright.lake.chain import PUT_BACK, header_of, read_genesis, read_links
 from millwright.lake.layout import partition_folder
 from millwright.store import Store
 from streaming.lake_care.damage import Damage, of_content, of_header
+from streaming.lake_care.repair_damage import of_repairs
 
 _LISTINGS = 5
 
@@ -27,6 +28,7 @@ class Verified:
     accepted: int = 0
     quarantined: int = 0
     gaps: list[tuple[int, int, str]] = field(default_factory=list)  # from, up to, why
+    repaired: int = 0  # of the quarantined: mended since, and accepted
     expired: int = 0  # records that retention has dropped
     damages: list[Damage] = field(default_factory=list)
 
@@ -98,4 +100,6 @@ def _verified(
             found.gaps.append((header.first_offset, header.next_offset, header.gap))
         at = found.next_offset = header.next_offset
         progress(1)
+    found.repaired, damages = of_repairs(store, topic, partition)
+    found.damages += damages
     return found

@@ -1,4 +1,4 @@
-"""`millwright sink` and `millwright quarantine`."""
+"""`millwright sink`."""
 
 from __future__ import annotations
 
@@ -79,47 +79,3 @@ def outcomes(topics: tuple[str, ...], as_json: bool) -> None:
         numbers = (f"{counts['consumed']:,}", f"{counts['accepted']:,}")
         table.add_row(topic, *numbers, reasons or "0", f"{counts['files']:,}")
     Console().print(table)
-
-
-@click.group()
-def quarantine() -> None:
-    """Look at rejected records."""
-
-
-@quarantine.command()
-@click.option("--stream", "streams", multiple=True, help="Only this stream; may be given more than once.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON; samples in hexadecimal.")
-def ls(streams: tuple[str, ...], as_json: bool) -> None:
-    """Rejected records by stream and reason: how many, the newest file that holds one, and a sample of it."""
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from millwright.contracts import contract
-    from streaming.sink.outcomes import rejections
-
-    found = list(rejections([contract(stream).topic for stream in streams] or None))
-    if as_json:
-        samples = (entry.sample.hex() if entry.sample is not None else None for entry in found)
-        click.echo(json.dumps([{**e.__dict__, "sample": sample} for e, sample in zip(found, samples, strict=True)]))
-        return
-    if not found:
-        Console().print("Nothing is in quarantine.")
-        return
-    table = Table("topic", "reason", "records", "offset", "sample")
-    for entry in found:
-        table.add_row(entry.topic, entry.reason, f"{entry.records:,}", str(entry.offset), _shown(entry.sample))
-    Console().print(table)
-    for file in dict.fromkeys(entry.file for entry in found):
-        Console().print(file, soft_wrap=True, highlight=False)
-
-
-def _shown(sample: bytes | None, limit: int = 48) -> str:
-    """The beginning of a value, with what is not printable as escapes."""
-    from rich.markup import escape
-
-    if sample is None:
-        return "(no value)"
-    text = repr(sample[:limit])[2:-1]
-    return escape(text + ("…" if len(sample) > limit else ""))

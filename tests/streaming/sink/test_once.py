@@ -6,8 +6,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from streaming.quarantined.cli import quarantine
 from streaming.sink import once
-from streaming.sink.cli import quarantine, sink
+from streaming.sink.cli import sink
 from streaming.sink.once import land
 from streaming.sink.streams import Streams
 from streaming.sink.worker import Worker

@@ -1,0 +1,1 @@
+"""Rejected records: what lies in quarantine still, what they hold, and mending them."""
