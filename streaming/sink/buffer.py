@@ -51,6 +51,7 @@ class Range:
     start: int
     next_offset: int
     parts: list[Part]
+    since: float | None = None  # monotonic time of the first record's arrival
 
     @property
     def size(self) -> int:
@@ -104,7 +105,7 @@ class Buffer:
     def cut(self) -> Range:
         """Take the parts out; what is left goes on behind them."""
         end = self.parts[-1].next_offset if self.fresh else self.next_offset
-        found = Range(self.partition, self.start, end, self.parts)
+        found = Range(self.partition, self.start, end, self.parts, self.since)
         self.start, self.parts = end, []
         self.since = time.monotonic() if self.fresh else None
         return found

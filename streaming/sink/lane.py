@@ -75,10 +75,18 @@ class Lane:
     @property
     def published_up_to(self) -> int:
         """Everything before this offset is published."""
-        first = self._held or (self._under_way[0] if self._under_way else None)
-        if first:
+        if first := self._first:
             return first.start
         return self.buffer.start if len(self.buffer) else self.buffer.next_offset
+
+    @property
+    def since(self) -> float | None:
+        """When the oldest record that is not published was read, as a monotonic time."""
+        return first.since if (first := self._first) else self.buffer.since
+
+    @property
+    def _first(self) -> Range | None:
+        return self._held or (self._under_way[0] if self._under_way else None)
 
     @property
     def size(self) -> int:

@@ -23,7 +23,9 @@ _QUARANTINED = Counter("millwright_sink_quarantined_records", "Records quarantin
 _GAPS = Counter("millwright_sink_gap_records", "Records that Kafka dropped before they were landed.", ["topic"])
 _REFUSED = Counter("millwright_sink_refused_files", "Files that another worker had published already.", ["topic"])
 _BYTES = Histogram("millwright_sink_file_bytes", "Size of a published file.", ["topic"], buckets=BYTES)
-_SECONDS = Histogram("millwright_sink_publish_seconds", "From judging to the commit.", ["topic"], buckets=SECONDS)
+_SECONDS = Histogram(
+    "millwright_sink_publish_seconds", "From a range's last record to its commit.", ["topic"], buckets=SECONDS
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class PartitionNow:
 
 
 def published(header: Header, size: int, seconds: float) -> None:
-    """A file is in the lake: its header, its size in bytes, and how long judging, writing and publishing took."""
+    """A file is in the lake: its header, its size in bytes, and how long it took from its last record."""
     rejected = sum(header.rejected.values())
     _CONSUMED.labels(header.topic).inc(header.accepted + rejected)
     _ACCEPTED.labels(header.topic).inc(header.accepted)

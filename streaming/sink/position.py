@@ -17,6 +17,7 @@ from millwright.lake import (
     settle_end,
 )
 from millwright.store import Store
+from streaming.sink import metrics
 
 log = logging.getLogger(__name__)
 
@@ -101,4 +102,5 @@ def _record_loss(store: Store, partition: Partition, low: int) -> int:
             return end
         reason = "Kafka dropped these records before they were landed (retention)."
         if create_gap(store, topic, number, end, low, reason):
+            metrics.gap(topic, low - end)
             log.error("%s/%d: offsets %d to %d are lost. %s", topic, number, end, low - 1, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from millwright import bronze
 from millwright.failpoints import failpoint
 from millwright.lake import bronze_key, is_replaced, quarantine_key
 from millwright.store import Store
-from streaming.sink import quarantine
+from streaming.sink import metrics, quarantine
 from streaming.sink.buffer import Range
 
 
@@ -30,7 +31,7 @@ def publish_range(store: Store, found: Range) -> Published | None:
     None when another worker has published from this offset already, be it that compaction or retention has removed
     what it published since: then the range is void, whatever is in it.
     """
-    stream = found.parts[0].stream
+    begun, stream = time.monotonic(), found.parts[0].stream
     topic = stream.contract.topic
     packed = [part.packed.result() for part in found.parts]
     name = digest = None
@@ -59,5 +60,7 @@ def publish_range(store: Store, found: Range) -> Published | None:
     data = bronze.assemble(stream.contract, header, blocks)
     failpoint("sink.before_write")
     if not store.create(key, data, "sink") or is_replaced(store, topic, found.partition, found.start):
+        metrics.refused(topic)
         return None
+    metrics.published(header, len(data), time.monotonic() - begun)
     return Published(key, header, len(data))

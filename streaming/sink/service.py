@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from millwright import metrics as exposition
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
+from millwright.settings import settings
+from streaming.sink import metrics
 from streaming.sink.broker import partitions_of
 from streaming.sink.streams import Streams
 from streaming.sink.worker import Worker
@@ -34,9 +37,11 @@ def serve(topics: Iterable[str] | None = None) -> None:
     with _told_to_stop() as stop:
         partitions = partitions_of(chosen)
         streams = Streams(chosen)
+        exposition.serve(settings().sink_metrics_port)
         gc.freeze()
         gc.disable()  # messages make no cycles, and looking for them among millions of objects costs time
         with Worker(streams) as worker:
+            metrics.watch(worker.partitions_now)
             worker.join()
             log.info("the sink reads %d topics with %d partitions", len(chosen), len(partitions))
             while not stop:

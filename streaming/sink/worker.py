@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from contextlib import suppress
 from types import TracebackType
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -23,6 +24,7 @@ from millwright.topics import broker_unavailable
 from streaming.sink.broker import look, open_consumer, partitions_of
 from streaming.sink.intake import runs, without_errors
 from streaming.sink.lane import Lake, Lane
+from streaming.sink.metrics import PartitionNow
 from streaming.sink.position import Chain, Partition, place, resume
 from streaming.sink.streams import Streams
 
@@ -35,6 +37,7 @@ _MAX_BUFFERED_BYTES = 96 * 1024 * 1024
 _PATIENCE_SECONDS = 240.0
 _PROPAGATION_SECONDS = 30.0
 _AWAY_SECONDS = 10.0
+_LOOK_SECONDS = 1.0
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -54,6 +57,8 @@ class Worker:
         self._pool = pool or ThreadPoolExecutor(_THREADS, "publish")
         self._lake = Lake(self._store, self._pool, self._verify)
         self._lanes: dict[Partition, Lane] = {}
+        self._ends: dict[Partition, int] = {}  # of Kafka's log, as the client last heard
+        self._looked = 0.0  # monotonic
         self._assignments = 0
         self._broker_away_until = 0.0  # monotonic
 
@@ -100,6 +105,30 @@ class Worker:
             elif lane.buffer.due(config.sink_roll_records, config.sink_roll_seconds, now):
                 self.publish(partition)
         self._relieve()
+        if now - self._looked > _LOOK_SECONDS:
+            self._looked, self._ends = now, dict(self._heard_ends())
+
+    def partitions_now(self) -> list[PartitionNow]:
+        """How each partition stands; for other threads."""
+        now = time.monotonic()
+        return [
+            PartitionNow(
+                *partition,
+                published=lane.published_up_to,
+                end=self._ends.get(partition, -1),
+                records=max(0, lane.buffer.next_offset - lane.published_up_to),
+                size=lane.size,
+                age_seconds=now - (lane.since or now),
+                waiting=lane.waiting is not None,
+            )
+            for partition, lane in list(self._lanes.items())
+        ]
+
+    def _heard_ends(self) -> Iterator[tuple[Partition, int]]:
+        """Asked in the worker's thread, for a consumer that consumes answers no other one."""
+        for partition in self._lanes:
+            with suppress(KafkaException):
+                yield partition, self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)[1]
 
     def drain(self) -> None:
         """Publish all that has been read. What cannot be published now is dropped: the next worker reads it again."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
+import httpx
 import pytest
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from millwright.bronze import Header
 from streaming.sink import metrics
 from streaming.sink.metrics import PartitionNow
+from tests.stack import free_ports
 
 NOW = PartitionNow("t", 3, published=10, end=25, records=7, size=900, age_seconds=1.5, waiting=True)
 
@@ -68,3 +73,34 @@ def test_a_lag_that_is_not_known_is_not_told(end: int):
 
 def test_a_chain_that_is_ahead_of_what_kafka_last_said_has_no_lag():
     assert _looked(replace(NOW, end=4))["lag_records"] == 0
+
+
+def _shown(ports: range) -> dict[str, float]:
+    """What the processes on these ports show, added up by name."""
+    found = Counter[str]()
+    for port in ports:
+        with suppress(httpx.ConnectError):
+            families = text_string_to_metric_families(httpx.get(f"http://127.0.0.1:{port}/metrics").text)
+            found.update({"processes": 1})
+            for sample in (sample for family in families for sample in family.samples):
+                found[sample.name.removeprefix("millwright_sink_")] += sample.value
+    return dict(found)
+
+
+def test_all_workers_together_tell_what_was_landed(line, eventually):
+    first = next(free_ports(1))
+    values = {"MILLWRIGHT_SINK_METRICS_PORT": str(first), "MILLWRIGHT_SINK_ROLL_SECONDS": "0.2"}
+    service = line.run("sink", "run", "--workers", "2", **values)
+    try:
+        line.send(300, junk=5)
+        eventually(lambda: len(line.landed()) == line.sent)
+        time.sleep(2.5)  # the ends of the partitions are looked at each second
+        shown = _shown(range(first, first + 16))
+    finally:
+        service.terminate()
+        service.communicate(timeout=30)
+    assert shown["processes"] == 2
+    counts = {name: shown[f"{name}_records_total"] for name in ("consumed", "accepted", "quarantined")}
+    assert counts == {"consumed": line.sent, "accepted": line.sent - 5, "quarantined": 5}
+    assert (shown["lag_records"], shown["buffered_records"], shown["waiting"]) == (0, 0, 0)
+    assert shown["publish_seconds_count"] == shown["file_bytes_count"] > 0
