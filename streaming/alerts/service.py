@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from confluent_kafka import Message, TopicPartition
 
+from millwright import metrics as exposition
 from millwright.contracts import Contract, contracts
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
@@ -27,13 +28,14 @@ from millwright.publish import Publisher
 from millwright.registry import Registry
 from millwright.settings import settings
 from streaming.accepted import accepted
-from streaming.alerts import events
+from streaming.alerts import events, metrics
 from streaming.alerts.machine_types import MachineTypes
 from streaming.alerts.rules import changed_at, read_rules
 from streaming.alerts.share import Share, dump, load
 from streaming.alerts.silence import overdue, raised_by_clock
 from streaming.alerts.state import State
 from streaming.alerts.watch import watch
+from streaming.metrics import lag_of
 from streaming.positions import Position, Positions
 from streaming.session import Place, Session, persist
 
@@ -55,6 +57,7 @@ def run(stopped: Callable[[], bool]) -> None:
 
     Raises MillwrightError for reference data or saved state that cannot be read.
     """
+    exposition.serve(settings().alerts_metrics_port)
     gc.collect()
     gc.freeze()  # what is loaded by now stays: a collection that goes through it takes tens of milliseconds
     persist(lambda: _session(stopped), stopped)
@@ -76,7 +79,8 @@ def _session(stopped: Callable[[], bool]) -> None:
         types.catch_up()
         session = _Watch(registry, types, publisher)
         try:
-            session.run(session, stopped)
+            with lag_of(session):
+                session.run(session, stopped)
         finally:
             session.close()
 
@@ -139,7 +143,11 @@ class _Watch(Session[Share]):
         else:
             alerts = state.judge(found.rows, partition.tolist(), self._rules, self._types.of)
         if alerts:
-            self._publisher.send(_ALERTS, alerts)
+            self._send(alerts)
+
+    def _send(self, alerts: list[dict[str, Any]]) -> None:
+        self._publisher.send(_ALERTS, alerts)
+        metrics.sent(alerts)
 
     def rest(self, session: Session[Share]) -> None:
         """Look at the clock, and at rules and types that have changed."""
@@ -191,7 +199,7 @@ class _Watch(Session[Share]):
         self._unsaved |= {(topic, number) for number in still}
         self.save()
         failpoint("alerts.before_clock")
-        self._publisher.send(_ALERTS, alerts)
+        self._send(alerts)
         for number, share in shares.items():
             share.outbox = []
             self.changed((topic, number))
@@ -253,7 +261,7 @@ class _Watch(Session[Share]):
                 state.take_up(share.table)
             share.table, share.whole, share.partition = None, state, place.partition
             if share.outbox:
-                self._publisher.send(_ALERTS, share.outbox)
+                self._send(share.outbox)
                 share.outbox = []
                 self.changed((place.topic, place.partition))
 

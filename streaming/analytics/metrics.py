@@ -10,12 +10,11 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter
 from millwright.metrics import Gauge, Moment
 from streaming.analytics.minutes import Told
 from streaming.analytics.state import State
+from streaming.metrics import PLACE, lag_of, shown
 from streaming.session import Session
 
-_LABELS = ("topic", "partition")
-_LAG = Gauge("millwright_analytics_lag_records", "Records that Kafka has and the analytics have not read.", _LABELS)
-_STATE = Gauge("millwright_analytics_state_bytes", "Memory that the readings of minutes take.", _LABELS)
-_MINUTES = Gauge("millwright_analytics_minutes", "Minutes of machines that may still change.", _LABELS)
+_STATE = Gauge("millwright_analytics_state_bytes", "Memory that the readings of minutes take.", PLACE)
+_MINUTES = Gauge("millwright_analytics_minutes", "Minutes of machines that may still change.", PLACE)
 
 _READINGS = Counter(
     "millwright_analytics_readings", "Readings by what became of them: taken, too_late, history.", ["topic", "outcome"]
@@ -38,15 +37,9 @@ def watched(session: Session[State], registry: CollectorRegistry = REGISTRY) -> 
     """Show how a session stands while it lasts."""
 
     def look() -> Iterable[tuple[Gauge, tuple[str, ...], float]]:
-        for (topic, partition), lag in session.lags.items():
-            yield _LAG, (topic, str(partition)), lag
         for (topic, partition), position in list(session.assigned.items()):
             yield _STATE, (topic, str(partition)), position.state.size
             yield _MINUTES, (topic, str(partition)), len(position.state.minutes)
 
-    moment = Moment((_LAG, _STATE, _MINUTES), look)
-    registry.register(moment)
-    try:
+    with lag_of(session, registry), shown(Moment((_STATE, _MINUTES), look), registry):
         yield
-    finally:
-        registry.unregister(moment)
