@@ -106,6 +106,9 @@ class Consumer:
 
     def close(self) -> None: ...
 
+    def get_watermark_offsets(self, partition: TopicPartition, cached: bool) -> tuple[int, int]:
+        return 0, self.kafka.high[partition.partition]
+
     def consume(self, number: int, timeout: float) -> list[Message]:
         found = []
         for partition, at in self.at.items():
