@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.alerts import alerts
+from bench.landing import landing
 from bench.publish import publish
 from bench.sink import sink
 
@@ -17,3 +18,4 @@ def bench() -> None:
 bench.add_command(sink)
 bench.add_command(publish)
 bench.add_command(alerts)
+bench.add_command(landing)

@@ -22,13 +22,13 @@ def _service(name: str, group: Callable[[Settings], str], *needs: str, command: 
         return Launch(argv, env=of_platform(config), cwd=config.state_dir.absolute())
 
     def ready(config: Settings, since: float) -> bool:
-        return time.time() - since > _SESSION_SECONDS and _consumes(config, group(config))
+        return time.time() - since > _SESSION_SECONDS and consumes(config, group(config))
 
     return Part(name, launch, address=lambda config: config.kafka, needs=needs, ready=ready)
 
 
-def _consumes(config: Settings, group: str) -> bool:
-    """Whether the group has a member and its partitions are shared out."""
+def consumes(config: Settings, group: str) -> bool:
+    """Whether a consumer group has a member and its partitions are shared out."""
     from confluent_kafka import ConsumerGroupState, KafkaException
     from confluent_kafka.admin import AdminClient
 
