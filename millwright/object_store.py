@@ -115,9 +115,9 @@ class ObjectStore:
     def _listed(self, folder: str) -> tuple[ListResult[Sequence[ObjectMeta]], int]:
         """What lies directly in a folder, and the length of what its paths begin with; a request for each thousand."""
         _not_forked()
-        at = self._prefix + folder
+        at = f"{self._prefix}{folder}".rstrip("/")
         try:
-            return obstore.list_with_delimiter(self._store, at), len(at) + 1
+            return obstore.list_with_delimiter(self._store, at or None), len(at) + bool(at)
         except (BaseError, OSError) as error:
             raise self._failed(f"list {folder}", error) from error
 

@@ -59,6 +59,7 @@ def test_a_folder_lists_what_lies_directly_in_it(store):
         "t2/y",
     ):
         store.create(key, b"x", "test")
+    assert {"t", "t2"} <= set(store.names(""))
     assert store.names("t") == ["p=1", "p=10"]
     assert store.names("t/p=1") == ["date=2026-01-01", "genesis.json"]
     assert store.names("t/p=1/date=2026-01-01") == ["1.avro", "2.avro"]

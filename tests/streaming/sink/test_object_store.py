@@ -34,7 +34,7 @@ def test_a_sink_killed_at_any_request_goes_on_as_if_it_had_not_been(line_in_a_bu
 
 def test_services_killed_at_any_instant_are_followed_by_others(line_in_a_bucket, eventually):
     line = line_in_a_bucket
-    for _ in range(3):
+    for _ in range(2):
         service = line.run("sink", "run", MILLWRIGHT_SINK_ROLL_SECONDS="0.2")
         try:
             before = len(line.landed())
