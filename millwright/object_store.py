@@ -206,7 +206,7 @@ def _client(kind: str, bucket: str, endpoint: str, retry_seconds: int) -> S3Stor
         "allow_http": endpoint.startswith("http://"),
     }
     retries: RetryConfig = {
-        "max_retries": 10 if retry_seconds else 0,
+        "max_retries": 1000 if retry_seconds else 0,
         "retry_timeout": timedelta(seconds=retry_seconds),
         "backoff": {"max_backoff": timedelta(seconds=_PAUSE_SECONDS[1])},
     }

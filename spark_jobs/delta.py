@@ -15,7 +15,7 @@ from millwright.settings import settings
 from millwright.store import other_clients
 
 # Of an object store; left alone, delta-rs tries for three minutes. It commits by a conditional PUT, as the sink does.
-_PATIENCE = {"max_retries": "10", "retry_timeout": "20s"}
+_PATIENCE = {"max_retries": "1000", "retry_timeout": "20s"}
 _OF_THE_STORE = re.compile(
     r"Generic (S3|GCS) error|necessary privileges|valid authentication|error sending request"
     r"|onnection (refused|reset|closed)|timed out"  # Sail tells no more than that

@@ -146,7 +146,7 @@ def test_whatever_the_network_does_the_first_keeps_the_name_and_knows_it(network
 def test_a_server_that_dies_in_the_middle_of_a_put_is_waited_for(s3: S3Server, near: ObjectStore):
     large = os.urandom(64_000_000)
     killed = threading.Timer(0.05, s3.kill)
-    back = threading.Timer(1.5, s3.start)
+    back = threading.Timer(3.0, s3.start)
     killed.start()
     back.start()
     try:

@@ -31,7 +31,8 @@ def test_compaction_killed_at_any_request_goes_on_as_if_it_had_not_been(store, w
         assert killed.returncode == -9, (place, killed.stderr)
         assert content(store, list_bronze(TOPIC)) == before, place
         assert verify_partition(store, TOPIC, 0).damages == [], place
-    assert run("compact", "--keep-minutes", "0").returncode == 0
+    for _ in range(2):  # what was replaced within this very second stays for the next time
+        assert run("compact", "--keep-minutes", "0").returncode == 0
     assert content(store, list_bronze(TOPIC)) == before
     left = json.loads(run("ls", "--orphans", "--json").stdout)
     assert (left["replaced"], left["compacted and unnamed"], left["quarantine unnamed"]) == ([], [], [])
