@@ -74,7 +74,7 @@ class Watched:
         self._thread.join()
         for process in self.processes:
             if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+                os.killpg(process.pid, signal.SIGTERM)  # those that it started too: nobody waits to be told by it
         self.wait(patience_seconds)
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
