@@ -21,11 +21,11 @@ def readings(count: int, seed: int = 7) -> Iterator[pa.Table]:
     """`count` readings of equipment-sensors in tables of 100,000, in order of event time; seeded."""
     channels = contract(STREAM).channels
     generator = np.random.Generator(np.random.SFC64(seed))
-    machines = np.array([f"HAM{number % 4}-L{number % 10:02d}-PRESS{number:03d}" for number in range(_MACHINES)])
+    machines = pa.array([f"HAM{number % 4}-L{number % 10:02d}-PRESS{number:03d}" for number in range(_MACHINES)])
     for first in range(0, count, _CHUNK):
         rows = np.arange(first, min(first + _CHUNK, count))
         at = pa.array(_FIRST_US + rows * _STEP_US, pa.timestamp("us", "UTC"))
-        columns = {"equipment_id": machines[rows % _MACHINES], "event_time": at}
+        columns = {"equipment_id": machines.take(pa.array(rows % _MACHINES)), "event_time": at}
         columns |= {field.name: generator.uniform(1.0, 99.0, len(rows)) for field in channels}
         yield pa.table(columns)
 
