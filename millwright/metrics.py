@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from socketserver import TCPServer
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
+from prometheus_client import REGISTRY, CollectorRegistry, disable_created_metrics, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -67,6 +67,7 @@ def serve(port: int, registry: CollectorRegistry = REGISTRY) -> int | None:
     """
     if not port:
         return None
+    disable_created_metrics()  # a second series for each, and nobody asks
     for tried in range(port, port + PORTS):
         try:
             server = make_server("127.0.0.1", tried, make_wsgi_app(registry), _Server, _Handler)

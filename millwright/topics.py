@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError, Unavailable
@@ -64,6 +65,23 @@ def describe(*names: str) -> dict[str, Topic]:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise broker_unavailable(error) from error
     return found
+
+
+def offsets_at(places: Iterable[tuple[str, int]], when: OffsetSpec) -> dict[tuple[str, int], int]:
+    """Of each partition (topic, number) the offset at its end, its beginning or a moment; -1 where none is as new.
+
+    Raises Unavailable when the broker does not answer.
+    """
+    request = {TopicPartition(topic, number): when for topic, number in places}
+    if not request:
+        return {}
+    futures = _admin().list_offsets(
+        request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
+    )
+    try:
+        return {(at.topic, at.partition): future.result().offset for at, future in futures.items()}
+    except KafkaException as error:
+        raise broker_unavailable(error) from error
 
 
 def ensure_topics() -> TopicReport:

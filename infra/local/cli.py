@@ -59,29 +59,29 @@ def down(only: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the parts, or with --streams the streams.")
+@click.option("--streams", "only_streams", is_flag=True, help="Show the streams only.")
+@click.option("--watch", is_flag=True, help="Go on showing, until Ctrl-C.")
 @click.option("--credentials", is_flag=True, help="Show the users and passwords instead.")
-def status(as_json: bool, credentials: bool) -> None:
-    """Show what runs: part, state, pid, memory, address."""
+def status(as_json: bool, only_streams: bool, watch: bool, credentials: bool) -> None:
+    """Show what runs, and how the streams flow: what comes, what lands, and what has not landed yet.
+
+    The lag is Kafka's end held against the lake's, so it is right when no service runs, too.
+    """
+    import contextlib
+
+    from infra.local import show_status
+
     config = settings()
     if credentials:
         return _credentials(config, as_json)
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    from infra.local.status import status as states
-
-    found = states(config)
     if as_json:
-        return click.echo(json.dumps([state.as_dict() for state in found], indent=2))
-    table = Table("part", "state", "pid", "memory", Column("address", overflow="fold"), box=None, header_style="bold")
-    colours = {"running": "green", "external": "cyan", "stopped": "dim"}
-    for state in found:
-        colour = colours.get(state.state, "red")
-        memory = "" if state.memory_mb is None else f"{state.memory_mb} MB"
-        table.add_row(state.part, f"[{colour}]{state.state}[/]", str(state.pid or ""), memory, state.address)
-    Console(highlight=False).print(table)
-    return None
+        return click.echo(show_status.as_json(config, only_streams))
+    if watch:
+        with contextlib.suppress(KeyboardInterrupt):
+            show_status.watch(config, only_streams)
+        return None
+    return show_status.once(config, only_streams)
 
 
 @click.command()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, ConsumerGroupState, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millwright.errors import MillwrightError
 from millwright.settings import settings
-from millwright.topics import Topic, admin_client, broker_unavailable, describe
+from millwright.topics import Topic, admin_client, broker_unavailable, describe, offsets_at
 from streaming.sink.position import Log, Partition
 
 _TIMEOUT_SECONDS = 10.0
@@ -54,7 +54,7 @@ def look(partitions: Iterable[Partition]) -> dict[Partition, Log]:
     if not wanted:
         return {}
     ids = _described({topic for topic, _ in wanted})
-    low, high = _offsets(wanted, OffsetSpec.earliest()), _offsets(wanted, OffsetSpec.latest())
+    low, high = offsets_at(wanted, OffsetSpec.earliest()), offsets_at(wanted, OffsetSpec.latest())
     return {p: Log(ids[p[0]].topic_id, low[p], high[p]) for p in wanted}
 
 
@@ -86,14 +86,3 @@ def _described(topics: Iterable[str]) -> dict[str, Topic]:
         if topic not in found:
             raise MillwrightError(f"Kafka at {settings().kafka} has no topic {topic}.", "`millwright up` makes it.")
     return found
-
-
-def _offsets(partitions: list[Partition], which: OffsetSpec) -> dict[Partition, int]:
-    request = {TopicPartition(topic, number): which for topic, number in partitions}
-    futures = _admin().list_offsets(
-        request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
-    )
-    try:
-        return {(at.topic, at.partition): future.result().offset for at, future in futures.items()}
-    except KafkaException as error:
-        raise broker_unavailable(error) from error
