@@ -63,12 +63,12 @@ def compact(
     """
     store = lake_store()
     limit = max_records if max_records is not None else settings().lake_compact_records
-    until, done = datetime.now(UTC) - timedelta(minutes=keep_minutes), dict[str, Compaction]()
+    keep, done = timedelta(minutes=keep_minutes), dict[str, Compaction]()
     for topic in topics:
         done[topic] = Compaction()
         for partition in partitions(store, topic):
             done[topic] += compact_partition(store, topic, partition, limit, progress)
-            sweep_partition(store, topic, partition, until)
+            sweep_partition(store, topic, partition, datetime.now(UTC) - keep)
     return done
 
 
