@@ -174,6 +174,6 @@ def other_clients() -> dict[str, str]:
     """What delta-rs (as storage options) and Sail (as environment variables) need in order to open the lake."""
     if settings().lake.startswith("file://"):
         return {}
-    from millwright import object_store
+    from millwright import object_clients
 
-    return object_store.other_clients(settings().lake, settings().lake_endpoint)
+    return object_clients.other_clients(settings().lake, settings().lake_endpoint)

@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-LOST_REQUEST, LOST_ANSWER, LATE, BUSY, CONFLICT = "lost request", "lost answer", "late", "busy", "conflict"
+LOST_REQUEST, LOST_ANSWER, LATE = "lost request", "lost answer", "late"
+BUSY, CONFLICT, FORBIDDEN = "SlowDown", "ConditionalRequestConflict", "AccessDenied"
+_STATUS = {BUSY: 503, CONFLICT: 409, FORBIDDEN: 403}
 
 
 class BadNetwork:
     """Passes requests on. Each PUT meets the next of `faults`:
 
-    the request is lost, or its answer; the store is busy (503), or says that another PUT is under way (409);
+    the request is lost, or its answer; the store is busy, says that another PUT is under way, or refuses;
     `late`: it is held back until `deliver` is called, and nobody hears the answer.
     """
 
@@ -76,9 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in (LATE, LOST_REQUEST):
             self.close_connection = True
             return
-        if fault in (BUSY, CONFLICT):
-            code, status = ("SlowDown", 503) if fault == BUSY else ("ConditionalRequestConflict", 409)
-            self._tell(status, [], f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode())
+        if fault in _STATUS:
+            self._tell(_STATUS[fault], [], f"<Error><Code>{fault}</Code><Message>{fault}</Message></Error>".encode())
             return
         try:
             answer = self.through.send(self.command, self.path, headers, body)

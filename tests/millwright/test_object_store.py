@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from millwright import object_store
+from millwright import object_clients, object_store
 from millwright.errors import MillwrightError, Unavailable
 from millwright.object_store import ObjectStore
 from millwright.settings import settings
-from tests.bad_network import BUSY, CONFLICT, LATE, LOST_ANSWER, LOST_REQUEST, BadNetwork
+from tests.bad_network import BUSY, CONFLICT, FORBIDDEN, LATE, LOST_ANSWER, LOST_REQUEST, BadNetwork
 from tests.gcs_double import GcsDouble, no_account
 from tests.s3_server import S3Server
 
@@ -252,9 +252,17 @@ def test_credentials_that_are_refused_are_said_to_be(s3: S3Server, s3_lake: str,
     monkeypatch.setenv(variable, value)
     store = ObjectStore(s3_lake, s3.endpoint)
     for deed in (lambda: store.create("a", b"x", "test"), lambda: store.read("a"), lambda: store.names("")):
-        with pytest.raises(Unavailable, match=r"could not (write|read|list).*run-on-an-object-store") as told:
+        with pytest.raises(MillwrightError, match=r"could not (write|read|list).*run-on-an-object-store") as told:
             deed()
+        assert not isinstance(told.value, Unavailable)  # a mistake in the settings
         assert "\n" not in str(told.value)
+
+
+def test_credentials_that_have_worked_are_worth_another_try(network, near, far):
+    network.will([FORBIDDEN])
+    with pytest.raises(Unavailable, match="Look at the credentials"):
+        far.create("a", b"x", "test")
+    assert far.create("a", b"x", "test")
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
@@ -264,4 +272,4 @@ def test_the_endpoint_may_be_told_as_amazons_own_clients_are(s3: S3Server, s3_la
     settings.cache_clear()
     store = object_store.open_object_store(f"{s3_lake}/by-{variable}", settings().lake_endpoint)
     assert store.create("a", b"x", "test")
-    assert object_store.other_clients(s3_lake, "")["AWS_ENDPOINT_URL"] == s3.endpoint
+    assert object_clients.other_clients(s3_lake, "")["AWS_ENDPOINT_URL"] == s3.endpoint

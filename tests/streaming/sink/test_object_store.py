@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import time
 
+import pytest
+
 from streaming.sink.outcomes import outcomes
 
 PLACES = [
@@ -69,3 +71,18 @@ def test_a_store_that_dies_and_comes_back_loses_and_doubles_nothing(line_in_a_bu
     assert service.returncode == 0, out
     assert "Traceback" not in out
     line.assert_once_each()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("MILLWRIGHT_LAKE_URL", "s3://no-such-bucket/lake", "There is no bucket no-such-bucket"),
+        ("AWS_SECRET_ACCESS_KEY", "wrong", "Look at the credentials"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_sentence(line_in_a_bucket, setting, value, told):
+    service = line_in_a_bucket.run("sink", "run", **{setting: value})
+    out, _ = service.communicate(timeout=60)
+    assert service.returncode == 1
+    assert told in out
+    assert "Traceback" not in out
