@@ -79,11 +79,11 @@ def _ours(topic: str, folder: Path, corrupt: int = 0) -> list[Landed]:
     found = []
     for count in _WORKERS:
         say(f"our sink with {count} worker{'s'[: count > 1]} ...")
-        found.append(workers.land(topic, _ends(topic), count, folder, corrupt))
+        found.append(workers.land(topic, ends_of(topic), count, folder, corrupt))
     return found
 
 
-def _ends(topic: str) -> dict[int, int]:
+def ends_of(topic: str) -> dict[int, int]:
     """The end of each partition that has records; corrupt ones may have no key and lie anywhere."""
     from streaming.sink.broker import look, partitions_of
 

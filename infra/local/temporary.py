@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -128,4 +128,13 @@ def _remove_left_behind(purpose: str) -> None:
     for folder in Path("/tmp").glob(f"{_prefix(purpose)}*"):
         owner = folder.name.removeprefix(_prefix(purpose)).partition("-")[0]
         if folder.owner() == Path("/proc/self").owner() and owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _end_users_of(folder)
             end(Settings(state_dir=folder))
+
+
+def _end_users_of(folder: Path) -> None:
+    """Kill the processes that worked with a stack, such as a measured sink: they would try for ever to reach it."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get("MILLWRIGHT_STATE_DIR") == str(folder):
+                process.kill()
