@@ -54,7 +54,7 @@ def send(rate: int, seconds: float, warm: float) -> dict[str, Any]:
     from millwright.publish import Publisher
 
     generator, share = np.random.default_rng(7), max(_BREACH_SHARE, _BREACHES_PER_SECOND / rate)
-    told: dict[str, Any] = {"sent": 0, "breaches": 0, "late_seconds": 0.0, "begun": 0.0}
+    told: dict[str, Any] = {"sent": 0, "breaches": 0, "late_seconds": 0.0, "begun": 0.0, "ended": 0.0}
     with Publisher(linger_ms=1) as publisher:
         publisher.send("equipment-assets", _assets())
         begun, sent, cpu = time.monotonic(), 0, time.process_time()
@@ -63,6 +63,7 @@ def send(rate: int, seconds: float, warm: float) -> dict[str, Any]:
                 table, beyond = rows(sent, count, time.time_ns() // 1000, generator, share)
                 publisher.send("equipment-sensors", table)
                 sent += count
+                told["ended"] = time.time()
                 if elapsed >= warm:
                     told["begun"] = told["begun"] or table["event_time"].cast("int64")[0].as_py() / 1e6
                     told["sent"] += count
@@ -72,7 +73,7 @@ def send(rate: int, seconds: float, warm: float) -> dict[str, Any]:
                 publisher.outstanding()
             time.sleep(max(0.0, begun + elapsed + _TICK_SECONDS - time.monotonic()))
         told["cores"] = (time.process_time() - cpu) / (time.monotonic() - begun)
-    return told | {"ended": time.time()}
+    return told
 
 
 def _assets() -> pa.Table:

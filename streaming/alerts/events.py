@@ -2,7 +2,8 @@
 
 They are raised by the event, and end when the machine leaves the state (down) or runs again (errors, failures). An
 event that is consumed twice changes nothing the second time; a state that is not newer than the machine's newest is
-ignored, and so is an error or failure from before the machine last began to run.
+ignored, and so is an error or failure that is not newer than the last of its code, or from before the machine last began
+to run.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ _STATES = ("running", "idle", "setup", "down")
 class Machine:
     """What is known of one machine: since when it is in its state, and since when it last ran, in µs.
 
-    `alarms` that stand, by rule and code or component.
+    `heard` are the newest event times of errors and failures, `alarms` those that stand, by rule and code or component.
     """
 
     partition: int
     state_since: int = 0
     ran_since: int = 0
+    heard: dict[str, int] = field(default_factory=dict)
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -44,7 +46,7 @@ class Events:
     def table(self, partition: int) -> pa.Table:
         """A partition's machines, one row each, to be saved."""
         own = {name: known for name, known in self._machines.items() if known.partition == partition}
-        said = [json.dumps(known.__dict__, sort_keys=True) for known in own.values()]
+        said = [json.dumps(known.__dict__) for known in own.values()]
         return pa.table({"machine": pa.array(own, pa.string()), "known": pa.array(said, pa.string())})
 
     def take_up(self, table: pa.Table) -> None:
@@ -75,9 +77,8 @@ class Events:
             known.partition = number
             if row["kind"] in _STATES:
                 found += _entered(row, known, rules, type_of)
-            elif row["kind"] in ("error", "failure") and row["event_time"] >= known.ran_since:
-                about = row["code"] if row["kind"] == "error" else row["component"]
-                found += _raised(row, known, rules, type_of, row["kind"], about or "")
+            elif row["kind"] in ("error", "failure"):
+                found += _happened(row, known, rules, type_of)
         return found
 
 
@@ -97,6 +98,15 @@ def _entered(row: dict[str, Any], known: Machine, rules: Rules, type_of: Callabl
         if alarm["rule"] == "unplanned_down" or (runs and alarm["since"] < time)
     ]
     return [_alert(row["equipment_id"], known.alarms.pop(key), "cleared", time) for key in over]
+
+
+def _happened(row: dict[str, Any], known: Machine, rules: Rules, type_of: Callable[[str], str]) -> list[dict[str, Any]]:
+    about = (row["code"] if row["kind"] == "error" else row["component"]) or ""
+    key, time = f"{row['kind']}/{about}", row["event_time"]
+    if time < known.ran_since or time <= known.heard.get(key, 0):
+        return []
+    known.heard[key] = time
+    return _raised(row, known, rules, type_of, row["kind"], about)
 
 
 def _raised(

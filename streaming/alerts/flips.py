@@ -26,7 +26,7 @@ def flips(time: Ints, beyond: Bools, well: Bools, after: float, least: float, ra
     An alarm is raised by a value that is `beyond` when all values since `after` µs ago were; it ends with the first
     value that is `well` at least `least` µs after the raise, so raises lie more than `least` apart. `raised` is the
     event time of the value that raised the alarm that stands, `pending` that of the first of the values beyond that the
-    last batch ended with; 0 for none.
+    last batch ended with; 0 for none, and always where `after` is 0.
     """
     previous = np.concatenate(([pending != 0], beyond[:-1]))
     began = np.maximum.accumulate(np.where(beyond & ~previous, np.arange(len(time)), -1))
@@ -44,7 +44,7 @@ def flips(time: Ints, beyond: Bools, well: Bools, after: float, least: float, ra
         found.append((row, not raised, raised or int(time[row])))
         raised = 0 if raised else int(time[row])
         row += 1
-    return Flips(found, raised, int(since[-1]) if beyond[-1] else 0)
+    return Flips(found, raised, int(since[-1]) if beyond[-1] and after else 0)
 
 
 def _first(time: Ints, wanted: float) -> int:

@@ -17,11 +17,32 @@ def limits(state: State, batch: Batch, table: Table, journal: Journal) -> None:
     outside = (batch.values > table.upper[kind]) | (batch.values < table.lower[kind])
     width, slots = len(state.channels), len(LIMITS)
     known = (state.raised[batch.machine, :width, :slots] != 0) | (state.pending[batch.machine, :, :slots] != 0)
-    for part, channel in np.argwhere(batch.any(outside) | known.any(axis=2)).tolist():
-        time, value = batch.series(part, channel)
-        if len(time):
-            for slot in range(slots):
+    near = batch.any(outside) | np.any(known, axis=2)
+    if np.any(near):
+        for part, channel, slot in _turning(state, batch, table, near):
+            time, value = batch.series(part, channel)
+            if len(time):
                 _limit(state, batch, table, journal, part, channel, slot, time, SIGN[slot] * value)
+
+
+def _turning(state: State, batch: Batch, table: Table, near: Bools) -> list[list[int]]:
+    """Part, channel and slot of the limits whose alarms may change, among the parts and channels that are `near`.
+
+    An alarm that stands does not, however far beyond its value is: a plant with many of them costs no more.
+    """
+    of_part, of_channel = np.logical_or.reduce(near, axis=1), np.logical_or.reduce(near, axis=0)
+    parts, channels, rows = np.flatnonzero(of_part), np.flatnonzero(of_channel), np.flatnonzero(of_part[batch.part])
+    at = (batch.kind[batch.part[rows]][:, None], channels)
+    own = (batch.machine[batch.part[rows]][:, None], channels, slice(len(LIMITS)))
+    value = batch.values[rows][:, channels, None] * SIGN
+    limit, raised = table.limit[at], state.raised[own]
+    least = np.where(np.isfinite(limit), table.least_raised[at][..., None], 0.0)
+    beyond, delayed = value > limit, (table.raise_after[at] > 0)[..., None]
+    over = (value <= table.clears_at[at]) & (batch.time[rows][:, None, None] >= raised + least)
+    turning = np.where(raised != 0, over, beyond) | (delayed & beyond) | (state.pending[own] != 0)
+    starts = np.flatnonzero(np.diff(batch.part[rows], prepend=-1))
+    found = np.argwhere(np.logical_or.reduceat(turning, starts, axis=0))
+    return [[int(parts[p]), int(channels[c]), int(s)] for p, c, s in found]
 
 
 def _limit(
@@ -85,10 +106,14 @@ def rates(state: State, batch: Batch, table: Table, journal: Journal) -> None:
     kind, machine = batch.kind[batch.part], batch.machine[batch.part]
     for channel in np.flatnonzero(watched.any(axis=0)).tolist():
         over, value = table.rate_over[kind, channel], batch.values[:, channel]
+        rate, raised = table.rate[kind, channel], state.raised[machine, channel, RATE]
         change = np.abs(value - state.anchor_value[machine, channel])
-        allowed = table.rate[kind, channel] * np.maximum(batch.time - state.anchor[machine, channel], over)
-        turned = (batch.time - batch.time % over != state.bucket[machine, channel]) & ~np.isnan(value)
-        looked_at = watched[:, channel] & (batch.any(turned | (change > allowed)) | known[:, channel])
+        allowed = rate * np.maximum(batch.time - state.anchor[machine, channel], over)
+        least = np.where(np.isfinite(rate), table.least_raised[kind, channel], 0.0)
+        well = ~(change > allowed * (1 - table.hysteresis[kind, channel])) & (batch.time >= raised + least)
+        turning = np.where(raised != 0, well, change > allowed) | (state.pending[machine, channel, RATE] != 0)
+        turning |= batch.time - batch.time % over != state.bucket[machine, channel]
+        looked_at = watched[:, channel] & batch.any(turning & ~np.isnan(value))
         for part in np.flatnonzero(looked_at).tolist():
             _rate(state, batch, table, journal, part, channel)
 

@@ -77,6 +77,17 @@ def test_a_late_error_from_before_the_machine_ran_again_is_over_already():
     assert _said(events, (5, "running"), (4, "error", {"code": "E1"}), (3, "down")) == []
 
 
+def test_of_two_states_at_one_time_the_first_holds_and_an_error_at_that_time_came_after_it():
+    events = Events()
+    assert len(_said(events, (1, "down"), (1, "idle"))) == 1
+    assert _said(events, (2, "error", {"code": "E1"}), (2, "running")) == [
+        ("raised", "error", "warning"),
+        ("cleared", "unplanned_down", "critical"),
+    ]
+    assert _said(events, (2, "error", {"code": "E1"}), (3, "running")) == [("cleared", "error", "warning")]
+    assert _said(events, (3, "error", {"code": "E1"}), (3, "error", {"code": "E1"})) == [("raised", "error", "warning")]
+
+
 _EVENTS = st.lists(
     st.tuples(
         st.integers(0, 12),

@@ -48,6 +48,15 @@ def test_the_next_reading_ends_it_with_the_same_id():
     assert (cleared["state"], cleared["alert_id"]) == ("cleared", raised["alert_id"])
 
 
+def test_a_reading_that_was_only_late_ends_it_no_sooner_than_it_began():
+    state = empty()
+    _read(state, (0, 3.0), (1, 3.0))
+    [raised] = _clock(state, 40)
+    [cleared] = judge(state, RULES, (2, 3.0), appended=np.array([ZERO + 41 * MINUTE]))
+    assert cleared["state"] == "cleared"
+    assert cleared["event_time"] == raised["event_time"]
+
+
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=20), st.lists(st.integers(0, 20), max_size=5))
 def test_what_the_clock_finds_early_is_what_the_next_reading_would_have_told(steps, looked):
     """However often the clock is looked at between the readings, as long as they come in time."""
