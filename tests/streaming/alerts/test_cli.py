@@ -62,7 +62,7 @@ def test_what_is_raised_is_listed_from_what_the_service_saved(own_state):
     assert _run("ls").output == "No alarm is raised.\n"
     state, events = empty(), Events()
     judge(state, LIMITS, (0, 11.0), (0, 25.0, "b"), (1, 3.0, "b"))
-    events._machines["c"] = Machine(0, 0, 0, {"error/E1": _error()})
+    events._machines["c"] = Machine(0, alarms={"error/E1": _error()})
     positions().save("equipment-sensors", 0, Position("id", 1, Share(whole=state)))
     positions().save("equipment-status", 0, Position("id", 1, Share(whole=events)))
     found = json.loads(_run("ls", "--json").output)
