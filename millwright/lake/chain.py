@@ -12,7 +12,7 @@ from millwright import bronze
 from millwright.bronze import Header
 from millwright.errors import MillwrightError
 from millwright.lake.layout import OLD_GAP, bronze_key, genesis_key, published, start_of
-from millwright.lake.manifest import Manifest, read_manifest
+from millwright.lake.manifest import Manifest, is_replaced, read_manifest
 from millwright.store import Store
 
 _HEADER_BYTES = (32_768, 1_000_000, -1)  # a contract of 100 fields fits; a compacted file of 1,000 parts; anything
@@ -72,7 +72,8 @@ def create_genesis(store: Store, topic: str, partition: int, genesis: Genesis) -
 def create_gap(store: Store, topic: str, partition: int, start: int, next_offset: int, reason: str) -> bool:
     """Record that the range from `start` up to `next_offset` will never be landed; False if `start` is taken."""
     data = bronze.write_gap(topic, partition, start, next_offset, reason)
-    return store.create(bronze_key(topic, partition, start), data, "gap")
+    created = store.create(bronze_key(topic, partition, start), data, "gap")
+    return created and not is_replaced(store, topic, partition, start)
 
 
 def links(store: Store, topic: str, partition: int) -> list[Link]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from millwright.errors import MillwrightError
-from millwright.lake import chain_end, list_bronze
+from millwright.lake import chain_end, create_gap, list_bronze
 from streaming.lake_care.compact import compact_partition
 from streaming.lake_care.expire import Expiry, expire_partition
 from streaming.lake_care.sweep import sweep_partition
@@ -90,3 +90,13 @@ def test_a_worker_that_slept_through_retention_takes_a_free_name_for_taken(store
     assert zombie.publish(5, 1) is None
     assert starts() == before
     assert verify_partition(store, TOPIC, 0).damages == []
+
+
+def test_a_gap_that_was_meant_for_what_retention_dropped_is_no_loss(store, writer):
+    """A worker slept between finding records gone from Kafka and recording that, and others had landed them."""
+    for day in range(3):
+        writer.publish(2, day=day)
+    expire_partition(store, TOPIC, 0, days(2)), sweep_partition(store, TOPIC, 0)
+    assert not create_gap(store, TOPIC, 0, 2, 5, "expired")
+    found = verify_partition(store, TOPIC, 0)
+    assert (found.damages, found.gaps, starts()) == ([], [], [4])
