@@ -40,6 +40,7 @@ class Silver:
     def __init__(self, contract: Contract, table: DeltaTable) -> None:
         self.contract = contract
         self._table = table
+        self._vector: dict[int, int] | None = None
         self._app = transaction_name(contract.topic)
 
     @classmethod
@@ -67,6 +68,7 @@ class Silver:
                     schema=silver_schema(contract),
                     partition_by=[EVENT_DATE],
                     mode="error",
+                    configuration={"delta.checkpointInterval": "10"},  # a log of 100 files is 100 requests to a bucket
                     storage_options=options(),
                 )
         except DeltaError:  # another run made it first
@@ -92,7 +94,9 @@ class Silver:
 
         ~partition is the next number of its mended records.
         """
-        return positions(self._table, self.contract.topic)
+        if self._vector is None:  # each number is looked for in the whole log: in a bucket, request by request
+            self._vector = positions(self._table, self.contract.topic)
+        return dict(self._vector)
 
     def files(self) -> dict[dt.date, list[str]]:
         """Paths of the table's Parquet files by event date."""
@@ -132,7 +136,7 @@ class Silver:
         state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
         properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
-        spans = runs(dates)
+        spans, vector, before = runs(dates), self.vector(), self.version
         try:
             self._commit(rows, spans, properties)
         except CommitFailedError as error:
@@ -140,6 +144,8 @@ class Silver:
                 f"Another run has cleansed {self.contract.stream} meanwhile, so this one wrote nothing.",
                 f"Run `millwright cleanse {self.contract.stream}` again.",
             ) from error
+        # Another run may have committed on top of this one before we looked.
+        self._vector = {**vector, **next_offsets} if self.version == before + 1 else None
 
     @lake_answers()
     def _commit(self, rows: pa.Table, spans: list[tuple[dt.date, dt.date]], properties: CommitProperties) -> None:

@@ -24,7 +24,7 @@ class BadNetwork:
     def __init__(self, endpoint: str) -> None:
         self._target = urlsplit(endpoint)
         self.faults: deque[str] = deque()
-        self.puts = 0
+        self.requests = self.puts = 0
         self._held: list[tuple[str, dict[str, str], bytes]] = []
         network = self
 
@@ -70,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"] or 0))
         headers, fault = dict(self.headers.items()), ""
+        self.through.requests += 1
         if self.command == "PUT":
             self.through.puts += 1
             fault = self.through.faults.popleft() if self.through.faults else ""

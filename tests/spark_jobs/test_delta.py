@@ -42,6 +42,21 @@ def test_a_commit_whose_answer_was_lost_is_there_once(s3, s3_lake, monkeypatch, 
     assert (after.version, after.vector(), after.rows_by_date()) == (1, {0: 7}, {MAY: 1})
 
 
+def test_a_commit_costs_as_many_requests_after_thirty_as_after_ten(s3, s3_lake, monkeypatch):
+    network = BadNetwork(s3.endpoint)
+    monkeypatch.setenv("MILLWRIGHT_LAKE_ENDPOINT", network.endpoint)
+    settings.cache_clear()
+    spec, cost = contract(STREAM), []
+    for commit in range(31):
+        network.requests = 0
+        Silver.open(spec).replace([], silver_schema(spec).empty_table(), dict.fromkeys(range(6), commit))
+        cost.append(network.requests)
+    network.end()
+    monkeypatch.undo()
+    settings.cache_clear()
+    assert max(cost[11:]) <= 2 * max(cost[:10])
+
+
 def test_a_lake_that_is_away_is_one_sentence(s3, s3_lake, monkeypatch):
     monkeypatch.setitem(delta._PATIENCE, "retry_timeout", "1s")
     spec = contract(STREAM)

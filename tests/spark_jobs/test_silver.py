@@ -66,6 +66,22 @@ def test_a_run_on_an_older_version_is_refused_whatever_it_writes(first, second):
     assert now.read([MAY, JUNE], silver_schema(spec)).read_all() == after
 
 
+@pytest.mark.usefixtures("lake")
+def test_a_commit_of_another_run_on_top_of_ours_is_in_the_vector(monkeypatch):
+    spec = contract(STREAM)
+    silver, commit = Silver.open(spec), Silver._commit
+
+    def overtaken(self, *what):
+        commit(self, *what)
+        monkeypatch.undo()
+        Silver.open(spec).replace([], silver_rows(spec, []), {1: 5})
+        self._table.update_incremental()
+
+    monkeypatch.setattr(Silver, "_commit", overtaken)
+    silver.replace([], silver_rows(spec, []), {0: 3})
+    assert silver.vector() == {0: 3, 1: 5}
+
+
 @pytest.mark.usefixtures("any_lake")
 def test_only_the_dates_that_were_replaced_have_changed():
     spec = contract(STREAM)
