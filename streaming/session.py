@@ -110,15 +110,17 @@ class Session(Generic[S]):
         self.consumer = Consumer(_config(f"millwright-{self.name}", self._on_error))
         try:
             self.consumer.subscribe(list(self.streams), on_assign=self._on_assign, on_revoke=self._on_revoke)
-            saved = looked = time.monotonic()
+            looked = time.monotonic()
+            due = looked + self._save_seconds
             while not stopped():
                 self._take(self.next())
                 job.rest(self)
                 if time.monotonic() - looked > _LOOK_SECONDS:
                     self.lags, looked = dict(self._lags()), time.monotonic()
-                if time.monotonic() - saved > self._save_seconds:
+                if (begun := time.monotonic()) > due:
                     self.save_soon()
-                    saved = time.monotonic()
+                    # A state of hundreds of megabytes takes seconds to write: a tenth of the time at most.
+                    due = time.monotonic() + max(self._save_seconds, 10 * (time.monotonic() - begun))
             self.save()
         except KafkaException as error:
             raise Unavailable(f"Kafka at {settings().kafka}: {error.args[0].str()}.") from None

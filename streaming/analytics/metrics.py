@@ -14,7 +14,7 @@ from streaming.metrics import PLACE, lag_of, shown
 from streaming.session import Session
 
 _STATE = Gauge("millwright_analytics_state_bytes", "Memory that the readings of minutes take.", PLACE)
-_MINUTES = Gauge("millwright_analytics_minutes", "Minutes of machines that may still change.", PLACE)
+_MINUTES = Gauge("millwright_analytics_windows", "Minutes of machines that may still change.", PLACE)
 
 _READINGS = Counter(
     "millwright_analytics_readings", "Readings by what became of them: taken, too_late, history.", ["topic", "outcome"]

@@ -136,7 +136,7 @@ def test_a_service_that_is_killed_again_and_again_tells_what_one_that_lives_woul
     time.sleep(2)
     families = text_string_to_metric_families(httpx.get(f"http://127.0.0.1:{port}/metrics").text)
     values = [(s.name.removeprefix("millwright_analytics_"), s.labels, s.value) for f in families for s in f.samples]
-    assert {name for name, *_ in values} >= {"lag_records", "state_bytes", "minutes", "readings_total", "rows_total"}
+    assert {name for name, *_ in values} >= {"lag_records", "state_bytes", "windows", "readings_total", "rows_total"}
     assert not any(value for name, _, value in values if name == "lag_records")
 
     last.send_signal(signal.SIGTERM)
