@@ -54,6 +54,7 @@ def ls(streams: tuple[str, ...], orphans: bool, as_json: bool) -> None:
         span = f"{(each.append_min or '')[:19]} … {(each.append_max or '')[:19]}" if each.append_min else ""
         offsets = f"{each.first_offset:,} … {each.next_offset - 1:,}"
         kind = "gap" if each.gap else f"{each.parts} in one" if each.parts > 1 else "as published"
+        kind = "mended" if each.repaired else kind
         numbers = (f"{each.accepted:,}", reasons, f"{each.bytes / 1000:,.0f}")
         table.add_row(each.topic, str(each.partition), offsets, *numbers, span, kind)
     Console().print(table)

@@ -11,16 +11,17 @@ from millwright import bronze
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
 from millwright.lake import list_bronze, list_repaired, partitions
-from millwright.lake.chain import read_headers
+from millwright.lake.chain import Link, read_headers
 from millwright.lake.layout import compacted_folder, published, start_of
 from millwright.lake.manifest import read_manifest
+from millwright.lake.repaired import repairs
 from millwright.store import Store, lake_store
 from streaming.lake_care.sweep import orphans
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One link of a chain: a file, or a gap."""
+    """One link of a chain, a file or a gap; or a file of mended records, from the first one's offset to the last's."""
 
     topic: str
     partition: int
@@ -34,6 +35,7 @@ class Listed:
     append_max: str | None
     parts: int  # ranges as the sink published them
     gap: str | None  # why the range will never be landed
+    repaired: bool = False
 
 
 def topics_of(names: Sequence[str] = ()) -> list[str]:
@@ -53,13 +55,13 @@ def topics_of(names: Sequence[str] = ()) -> list[str]:
 
 
 def files(store: Store, topic: str) -> Iterator[Listed]:
-    """All links of a topic's chains, in order."""
+    """All links of a topic's chains, in order, and after each chain its mended records."""
     for partition in partitions(store, topic):
-        sizes: dict[str, dict[str, int]] = {}
-        for link, header in read_headers(store, topic, partition).links:
-            folder, _, name = link.key.rpartition("/")
-            if folder not in sizes:
-                sizes[folder] = store.sizes(folder)
+        found = list(read_headers(store, topic, partition).links)
+        found += [(Link(each.number, each.key), each.header) for each in repairs(store, topic, partition)]
+        folders = {link.key.rpartition("/")[0] for link, _ in found}
+        sizes = {f"{folder}/{name}": size for folder in folders for name, size in store.sizes(folder).items()}
+        for link, header in found:
             yield Listed(
                 topic=topic,
                 partition=partition,
@@ -68,11 +70,12 @@ def files(store: Store, topic: str) -> Iterator[Listed]:
                 next_offset=header.next_offset,
                 accepted=header.accepted,
                 rejected=header.rejected,
-                bytes=sizes[folder].get(name, 0),
+                bytes=sizes.get(link.key, 0),
                 append_min=_iso(header.append_min),
                 append_max=_iso(header.append_max),
                 parts=len(header.ranges),
                 gap=header.gap,
+                repaired=header.repaired is not None,
             )
 
 

@@ -1,4 +1,4 @@
-"""Compaction, retention and sweeping beside workers and readers, in any order, broken off and interleaved anywhere."""
+"""Compaction, retention, mending and sweeping beside workers and readers: in any order, broken off anywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from millwright.lake import chain_end, list_bronze
+from millwright import bronze
+from millwright.lake import chain_end, list_bronze, list_repaired
 from millwright.settings import settings
 from millwright.store import FileStore
 from streaming.lake_care import compact, expire, sweep
@@ -23,8 +24,11 @@ from streaming.lake_care.compact import compact_partition
 from streaming.lake_care.expire import expire_partition
 from streaming.lake_care.sweep import sweep_orphans, sweep_partition
 from streaming.lake_care.verify import verify_partition
+from streaming.quarantined import retry as retrying
+from streaming.quarantined.retry import retry
 from tests.streaming.lake_care import chain_writer
-from tests.streaming.lake_care.chain_writer import DAY, DAY_0, TOPIC, ChainWriter, content
+from tests.streaming.lake_care.chain_writer import DAY, DAY_0, TOPIC, content
+from tests.streaming.quarantined.rejecting import LATE, Rejecting, Streams
 
 PLACES = (
     "sink.before_write",
@@ -40,6 +44,9 @@ PLACES = (
     "expire.before_commit",
     "expire_commit.after_link",
     "expire.after_commit",
+    "repair.before_write",
+    "repair.after_link",
+    "repair.after_commit",
     "sweep_commit.after_link",
     "sweep.before_remove",
 )
@@ -70,8 +77,9 @@ class Failpoint:
 class World:
     def __init__(self, folder: Path, failpoint: Failpoint) -> None:
         self.store, self.failpoint = FileStore(folder), failpoint
-        self.workers = [ChainWriter(self.store, name=i) for i in range(WORKERS)]
+        self.workers = [Rejecting(self.store, name=i) for i in range(WORKERS)]
         self.ends: list[int | None] = [None] * READERS
+        self.mended: list[int] = [0] * READERS  # numbers of the mended records that were read
         self.seen: list[Counter[tuple[int, str]]] = [Counter() for _ in range(READERS)]
         self.landed: dict[int, str] = {}
         self.day = 0
@@ -96,7 +104,9 @@ class World:
             if (slowest := min((end for end in self.ends if end is not None), default=None)) is not None:
                 wanted = all(end is not None for end in self.ends)
                 before = DAY_0 + (self.day - args[0]) * DAY
-                expire_partition(self.store, TOPIC, 0, before, slowest if wanted else 0)
+                expire_partition(self.store, TOPIC, 0, before, slowest if wanted else 0, min(self.mended))
+        elif what == "mend":
+            retry(TOPIC, streams=Streams((1, LATE)))
         elif what == "sweep":
             sweep_partition(self.store, TOPIC, 0, datetime.now(UTC) - timedelta(hours=args[0]))
             sweep_orphans(self.store, TOPIC, 0)
@@ -119,6 +129,10 @@ class World:
         self.seen[i] += content(self.store, files)
         if files:
             self.ends[i] = files[-1].next_offset
+        for file in list_repaired(TOPIC, {-1: self.mended[i]}):
+            offsets = [row["_offset"] for row in bronze.read(self.store.read(file.key) or b"")]
+            self.seen[i].update((offset, "mended") for offset in offsets)
+            self.mended[i] = file.next_offset
 
     def check(self) -> None:
         found = verify_partition(self.store, TOPIC, 0)
@@ -137,6 +151,7 @@ acts = st.one_of(
     st.tuples(st.just("read"), st.integers(0, READERS - 1)),
     st.tuples(st.just("compact"), st.sampled_from([4, 12, 100])),
     st.tuples(st.just("expire"), st.integers(1, 12)),
+    st.tuples(st.just("mend")),
     st.tuples(st.just("sweep"), st.sampled_from([0, 0, 1])),
 )
 broken = st.tuples(st.sampled_from(["crash", "meanwhile"]), st.sampled_from(PLACES), st.integers(1, 3), acts, acts)
@@ -151,7 +166,7 @@ def fast():
 
 
 @hypothesis_settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -167,6 +182,7 @@ def test_each_reader_sees_each_record_once_and_the_chain_stays_proven(fast, step
             patch.object(compact, "failpoint", failpoint),
             patch.object(expire, "failpoint", failpoint),
             patch.object(sweep, "failpoint", failpoint),
+            patch.object(retrying, "failpoint", failpoint),
             patch("millwright.store.failpoint", failpoint),
         ):
             for step in steps:
@@ -174,12 +190,16 @@ def test_each_reader_sees_each_record_once_and_the_chain_stays_proven(fast, step
                 world.check()
         for i in range(READERS):
             world.read(i)
-        sent = Counter(world.landed.items())
+        rejected = {offset for offset, outcome in world.landed.items() if outcome == "undecodable"}
         for seen in world.seen:
-            # Records that a worker was killed after publishing, before it could tell, are seen too.
             assert max(seen.values(), default=1) == 1
-            assert len({offset for offset, _ in seen}) == len(seen)
-            assert not {offset for offset, _ in sent} - {offset for offset, _ in seen}
-            assert sent <= seen
+            mended = {offset for offset, outcome in seen if outcome == "mended"}
+            landed = [(offset, outcome) for offset, outcome in seen if outcome != "mended"]
+            assert len(landed) == len(dict(landed))
+            # Records that a worker was killed after publishing, before it could tell, are seen too.
+            assert set(world.landed.items()) <= set(landed)
+            assert mended <= {offset for offset, outcome in landed if outcome == "undecodable"}
+            assert not {offset for offset in mended & rejected if offset % 3 == 0}, "junk was mended"
+        assert len({frozenset(seen) for seen in world.seen}) == 1
     finally:
         shutil.rmtree(folder)

@@ -8,7 +8,7 @@ from streaming.lake_care import care
 from streaming.lake_care.listing import files, leftovers, records
 from streaming.quarantined.retry import retry
 from tests.streaming.lake_care.chain_writer import TOPIC, ChainWriter, content
-from tests.streaming.quarantined.test_retry import LATE, Rejecting, Streams
+from tests.streaming.quarantined.rejecting import LATE, Rejecting, Streams
 
 
 def test_a_lake_is_cared_for_wherever_it_is(any_lake):
@@ -32,6 +32,7 @@ def test_a_lake_is_cared_for_wherever_it_is(any_lake):
     assert care.sweep([TOPIC], keep_minutes=0) == 2
     assert retry(TOPIC, streams=Streams((1, LATE))).passed.total() == 6
     assert [file.accepted for file in list_repaired(TOPIC)] == [6]
+    assert [(each.repaired, each.accepted) for each in files(store, TOPIC)][-1] == (True, 6)
     [path] = [file.path for file in list_bronze(TOPIC)][:1]
     assert [row["_offset"] for row in records(store, path)] == [0, 1, 4, 5, 8, 9, 12, 13]
     [found] = care.verify([TOPIC])
