@@ -50,10 +50,18 @@ def show_slices(ours: Sequence[Landed]) -> None:
 
 def show_corrupt(pairs: Sequence[tuple[Landed, Landed]]) -> None:
     """Our runs on sound records, and the same with corrupt ones among them."""
-    table = _table("with corrupt records among them", "", "quarantined", "records/s", "of the sound ones' rate")
+    names = ("quarantined", "records/s", "of sound", "CPU s", "of sound")
+    table = _table("with corrupt records among them", "", *names)
     for sound, corrupt in pairs:
-        rate = corrupt.result.rate
-        table.add_row(sound.result.name, f"{corrupt.quarantined:,}", f"{rate:,.0f}", f"{rate / sound.result.rate:.2f}")
+        rate, cpu = corrupt.result.rate, corrupt.result.cpu_seconds
+        table.add_row(
+            sound.result.name,
+            f"{corrupt.quarantined:,}",
+            f"{rate:,.0f}",
+            f"{rate / sound.result.rate:.2f}",
+            f"{cpu:.1f}",
+            f"{cpu / sound.result.cpu_seconds:.2f}",
+        )
     Console(highlight=False).print(table)
 
 

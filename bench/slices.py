@@ -12,7 +12,7 @@ _SLICES = 10
 class Slice:
     """A tenth of a run: how fast it landed, and the memory held at its end in MiB."""
 
-    records_per_second: float
+    records_per_second: int
     rss_mb: float
 
 
@@ -23,4 +23,7 @@ def slices(begun: float, files: list[tuple[float, int]], memory: list[tuple[floa
     for at, records in files:
         landed[min(int((at - begun) / step), _SLICES - 1)] += records
     held = [[mb for at, mb in memory if at <= begun + step * (number + 1)] for number in range(_SLICES)]
-    return [Slice(landed[number] / step, held[number][-1] if held[number] else 0.0) for number in range(_SLICES)]
+    return [
+        Slice(round(landed[number] / step), round(held[number][-1], 1) if held[number] else 0.0)
+        for number in range(_SLICES)
+    ]
