@@ -2,8 +2,8 @@
 
 They are raised by the event, and end when the machine leaves the state (down) or runs again (errors, failures). An
 event that is consumed twice changes nothing the second time; a state that is not newer than the machine's newest is
-ignored, and so is an error or failure that is not newer than the last of its code, or from before the machine last began
-to run.
+ignored, and so is an error or failure that is not newer than the last of its code, or that is from before the machine
+last began to run.
 """
 
 from __future__ import annotations

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from millwright.contracts import contract
 from millwright.settings import settings
 from millwright.topics import broker_unavailable
 from streaming.accepted import Schemas, accepted
 from streaming.alerts.rules import ANY
+from streaming.sink.broker import look, partitions_of
 
 STREAM = "equipment-assets"
 _TIMEOUT_SECONDS = 10.0
@@ -79,15 +80,11 @@ class MachineTypes:
             behind = {partition for partition in behind if self._next[partition] < ends[partition]}
 
     def _ends(self) -> dict[int, int]:
-        topic = contract(STREAM).topic
+        # Not asked by the consumer: its question would wait behind the fetch that is under way, half a second each.
         ends = {}
-        try:
-            for partition in self._consumer.list_topics(topic, timeout=_TIMEOUT_SECONDS).topics[topic].partitions:
-                place = TopicPartition(topic, partition)
-                low, ends[partition] = self._consumer.get_watermark_offsets(place, _TIMEOUT_SECONDS)
-                self._next[partition] = max(low, self._next.get(partition, 0))
-        except KafkaException:
-            raise broker_unavailable() from None
+        for (_, partition), known in look(partitions_of([contract(STREAM).topic])).items():
+            ends[partition] = known.high
+            self._next[partition] = max(known.low, self._next.get(partition, 0))
         return ends
 
     def _take(self, messages: list[Message]) -> None:

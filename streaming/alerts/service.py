@@ -38,6 +38,7 @@ from streaming.alerts.watch import watch
 from streaming.metrics import lag_of
 from streaming.positions import Position, Positions
 from streaming.session import Place, Session, persist
+from streaming.sink.broker import look
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +188,7 @@ class _Watch(Session[Share]):
         }
         late = overdue(state, self._rules, self._types.of, time.time_ns() // 1000, self._heard_since, ended).tolist()
         partition = {machine: int(state.partition[machine]) for machine in late}
-        still = {number for number in set(partition.values()) if self._is_read(topic, number)}
+        still = self._at_their_ends(topic, set(partition.values()))
         late = [machine for machine in late if partition[machine] in still]
         if not late:
             return
@@ -204,10 +205,10 @@ class _Watch(Session[Share]):
             share.outbox = []
             self.changed((topic, number))
 
-    def _is_read(self, topic: str, partition: int) -> bool:
-        """Whether the broker says that there is no more: when it is away, no machine is silent."""
-        _, high = self.consumer.get_watermark_offsets(TopicPartition(topic, partition), 2.0)
-        return bool(self.ends[topic, partition] >= high)
+    def _at_their_ends(self, topic: str, partitions: set[int]) -> set[int]:
+        """Those of which the broker says that there is no more: when it is away, no machine is silent."""
+        found = look((topic, number) for number in partitions)
+        return {number for (_, number), known in found.items() if self.ends[topic, number] >= known.high}
 
     # Saving.
 
@@ -216,6 +217,8 @@ class _Watch(Session[Share]):
         if self._saving is not None and not self._saving.done():
             return
         self._wait_for_saving()
+        if not self._unsaved:
+            return
         self._tries += 1
         if self._publisher.outstanding():
             if self._tries > _PATIENT_SAVES:
@@ -229,9 +232,8 @@ class _Watch(Session[Share]):
             if (known := self.assigned.get(place)) is not None
         }
         self._unsaved.clear()
-        if frozen:
-            self._saving = self._saver.submit(self._write, frozen)
-            self._tell({place: position.offset for place, position in frozen.items()})
+        self._saving = self._saver.submit(self._write, frozen)
+        self._tell({place: position.offset for place, position in frozen.items()})
 
     def save(self) -> None:
         """Save what has changed, and wait for it."""
