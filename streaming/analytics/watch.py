@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -33,7 +33,7 @@ def watch(machine: str | None, stream: str | None) -> None:
     with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
         for _ in _reading(newest):
             rows = newest.rows(machine, stream)
-            live.update(_table(newest, rows, max(1, console.height - _EDGE)), refresh=True)
+            live.update(_table(newest, rows, max(1, console.height - _EDGE), _bars(console)), refresh=True)
 
 
 def once(machine: str | None, stream: str | None, as_json: bool) -> None:
@@ -44,7 +44,8 @@ def once(machine: str | None, stream: str | None, as_json: bool) -> None:
     if as_json:
         print(json.dumps([row | {"event_time": row["event_time"].isoformat()} for row in rows], indent=2))
         return
-    Console().print(_table(newest, rows, len(rows)))
+    console = Console()
+    console.print(_table(newest, rows, len(rows), _bars(console)))
 
 
 def check(stream: str | None) -> None:
@@ -103,31 +104,44 @@ def _assign(consumer: Consumer, topic: str) -> set[int]:
     return partitions
 
 
-def _table(newest: Newest, rows: list[dict[str, Any]], height: int) -> Table:
+def _bars(console: Console) -> int:
+    """Minutes that a line shows: a screen of 80 columns has room for eight."""
+    return max(8, min(20, console.width - 72))
+
+
+def _number(value: float | None) -> str:
+    """At most seven characters up to a million."""
+    if value is None:
+        return ""
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.1f}" if size >= 100 else f"{value:.2f}"
+
+
+def _table(newest: Newest, rows: list[dict[str, Any]], height: int, bars: int) -> Table:
     streams = {row["stream"] for row in rows}
-    table = Table(box=None, header_style="bold", padding=(0, 1), caption_justify="left")
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), caption_justify="left")
     table.add_column("machine", no_wrap=True)
     if len(streams) > 1:
         table.add_column("stream", no_wrap=True)
-    for name in ("channel", "minute (UTC)"):
+    for name in ("channel", "minute"):
         table.add_column(name, no_wrap=True)
-    for name in ("readings", "mean", "min", "max", "last"):
+    for name in ("n", "mean", "min", "max", "last"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("unit", "20 minutes"):
+    for name in ("unit", f"{bars} min"):
         table.add_column(name, no_wrap=True)
-    shown, before = rows[:height], None
+    shown, before, yesterday = rows[:height], None, datetime.now(UTC) - timedelta(days=1)
     for row in shown:
         unit = contract(row["stream"]).field(row["channel"]).unit
-        numbers = ("" if row[n] is None else f"{row[n]:,.2f}" for n in ("mean", "minimum", "maximum", "last"))
-        mark = f" [yellow]rev {row['revision']}[/]" if row["revision"] else ""
+        numbers = (_number(row[name]) for name in ("mean", "minimum", "maximum", "last"))
+        mark = f" [yellow]r{row['revision']}[/]" if row["revision"] else ""
         table.add_row(
             "" if row["equipment_id"] == before else f"[bold]{row['equipment_id']}[/]",
             *([row["stream"]] if len(streams) > 1 else []),
             row["channel"],
-            f"{row['event_time']:%m-%d %H:%M}{mark}",
+            f"{row['event_time']:{'%H:%M' if row['event_time'] > yesterday else '%Y-%m-%d %H:%M'}}{mark}",
             *(f"{row['readings']:,}", *numbers),
             unit,
-            f"[cyan]{newest.sparkline(row)}[/]",
+            f"[cyan]{newest.sparkline(row, bars)}[/]",
         )
         before = row["equipment_id"]
     table.caption = _foot(len(rows), len(shown))
