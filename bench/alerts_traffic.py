@@ -51,7 +51,7 @@ _NAMES = np.array([f"press-{number:04d}" for number in range(_MACHINES)])
 
 def send(rate: int, seconds: float, warm: float) -> dict[str, Any]:
     """Send for `warm` and then for `seconds`; what was counted after the warm-up."""
-    from millwright.publish import Publisher
+    from millwright.publisher import Publisher
 
     generator, share = np.random.default_rng(7), max(_BREACH_SHARE, _BREACHES_PER_SECOND / rate)
     told: dict[str, Any] = {"sent": 0, "breaches": 0, "late_seconds": 0.0, "begun": 0.0, "ended": 0.0}

@@ -39,7 +39,7 @@ def publish(records: int, as_json: bool) -> None:
 
 def fill(records: int) -> Result:
     """Publish so many readings to the stream's topic, all acknowledged when this returns."""
-    from millwright.publish import Publisher
+    from millwright.publisher import Publisher
 
     publisher = Publisher()
     begun, cpu = time.perf_counter(), _cpu_seconds()
@@ -53,7 +53,7 @@ def fill(records: int) -> Result:
 
 def fill_corrupt(records: int, share: float) -> int:
     """Publish so many records, every so-manyth of them corrupt, of all kinds in turn; how many those are."""
-    from millwright.publish import Publisher
+    from millwright.publisher import Publisher
     from millwright.registry import Registry
     from millwright.wire import encode, header
 

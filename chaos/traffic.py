@@ -11,7 +11,7 @@ from typing import Any
 
 from chaos.rubbish import KINDS, Message, message
 from millwright.contracts import contract
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 
 STREAM = "equipment-sensors"

@@ -24,7 +24,7 @@ from millwright import metrics as exposition
 from millwright.contracts import Contract, contracts
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 from millwright.settings import settings
 from streaming.accepted import accepted

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaException, Message, TopicPartition
 
 from millwright import metrics as exposition
 from millwright.contracts import Contract, contracts
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 from millwright.settings import settings
 from streaming.accepted import accepted

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from millwright.contracts import contract
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from streaming.replay.apply import BadRow, Mapped, refuse
 
 _SHOWN = 10  # bad rows that are listed; all are counted

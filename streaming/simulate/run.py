@@ -19,7 +19,7 @@ from rich.table import Table
 
 from millwright.contracts import contract
 from millwright.errors import MillwrightError
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 from streaming.simulate.faults import Faults, Message, Tally, disturbed
 from streaming.simulate.live import live

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from millwright.contracts import contract
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from streaming.simulate.faults import Message, Tally
 from streaming.simulate.records import STREAMS, Chunk
 

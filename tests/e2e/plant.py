@@ -23,7 +23,7 @@ from confluent_kafka.admin import AdminClient
 from millwright import reference, registry, topics
 from millwright import tables as platform_tables
 from millwright.contracts import contract, contracts
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.settings import settings
 
 # Where a row came from and which load brought it: the same data may differ in these, and in nothing else.

@@ -16,7 +16,7 @@ import pytest
 from millwright import registry
 from millwright import tables as platform_tables
 from millwright.contracts import contracts
-from millwright.publish import publish
+from millwright.publisher import publish
 from millwright.settings import ROOT, settings
 from tests.e2e import plant
 

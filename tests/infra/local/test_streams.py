@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from infra.local import cli
 from infra.local.streams import Flow, Streams, landed_per_second
-from millwright.publish import publish
+from millwright.publisher import publish
 from millwright.settings import settings
 from tests.stack import TestStack
 

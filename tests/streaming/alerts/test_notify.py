@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from millwright.publish import publish
+from millwright.publisher import publish
 from millwright.settings import settings
 from streaming.alerts.notify import memory_file
 from tests.receivers import MailServer, web_server

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from millwright.contracts import contract
-from millwright.publish import Publisher, publish
+from millwright.publisher import Publisher, publish
 from millwright.settings import settings
 from streaming.alerts.cli import alerts
 from streaming.alerts.rules import read_rules

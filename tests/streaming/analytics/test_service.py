@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from millwright.contracts import contract
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 from millwright.settings import settings
 from streaming.accepted import accepted

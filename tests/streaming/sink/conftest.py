@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient
 from millwright import bronze, registry, topics
 from millwright.contracts import contract, contracts
 from millwright.lake import list_bronze
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.settings import settings
 from millwright.store import lake_store
 from streaming.sink import quarantine

@@ -14,7 +14,7 @@ from millwright import bronze
 from millwright.contracts import contract
 from millwright.errors import MillwrightError
 from millwright.lake import list_bronze
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.registry import Registry
 from millwright.settings import settings
 from millwright.store import lake_store

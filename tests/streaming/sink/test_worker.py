@@ -15,7 +15,7 @@ from millwright import registry, topics
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError, Unavailable
 from millwright.lake import list_bronze
-from millwright.publish import Publisher
+from millwright.publisher import Publisher
 from millwright.settings import settings
 from millwright.wire import header
 from streaming.sink.once import land

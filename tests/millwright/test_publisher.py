@@ -12,10 +12,11 @@ import fastavro
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+import millwright
 from millwright import topics
 from millwright.contracts import contract
 from millwright.errors import MillwrightError, Unavailable
-from millwright.publish import _CONFIG, Publisher, publish
+from millwright.publisher import _CONFIG, Publisher, publish
 from millwright.registry import Registry
 from millwright.settings import settings
 from millwright.wire import as_table, header
@@ -98,6 +99,14 @@ def test_a_batch_with_a_wrong_row_sends_none_of_it(ends):
     assert len(list(since(ends))) == 1
 
 
+def test_the_package_itself_offers_it(ends):
+    assert millwright.publish(STREAM, as_table(contract(STREAM), inspections(3))) == 3
+    assert len(list(since(ends))) == 3
+    assert millwright.Publisher is Publisher
+    with pytest.raises(AttributeError, match="has no attribute 'publisher_of'"):
+        millwright.publisher_of  # noqa: B018
+
+
 def test_a_queue_that_is_full_by_size_keeps_the_order(ends, monkeypatch):
     monkeypatch.setitem(_CONFIG, "queue.buffering.max.kbytes", 64)
     publish(STREAM, inspections(5_000))
@@ -119,7 +128,7 @@ def test_a_topic_that_is_not_there_is_named(stack):
 def test_a_part_that_is_down_is_one_sentence_with_the_command_to_start_it(stack, monkeypatch, part):
     address = {"KAFKA_BOOTSTRAP": "127.0.0.1:1", "REGISTRY_URL": "http://127.0.0.1:1"}[part]
     monkeypatch.setenv(f"MILLWRIGHT_{part}", address)
-    monkeypatch.setattr("millwright.publish._START_SECONDS", 2.0)
+    monkeypatch.setattr("millwright.publisher._START_SECONDS", 2.0)
     settings.cache_clear()
     try:
         with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 does not answer.*millwright up"):
