@@ -14,7 +14,7 @@ from rich.console import Console
 
 from millwright.contracts import contract
 from millwright.errors import MillwrightError
-from millwright.publish import publish
+from millwright.publisher import publish
 from streaming.analytics import watch
 from streaming.analytics.cli import analytics
 from streaming.analytics.newest import Newest
