@@ -58,7 +58,7 @@ def fill_corrupt(records: int, share: float) -> int:
     from millwright.wire import encode, header
 
     spec = contract(STREAM)
-    schema_id, every, corrupt = Registry().register(spec), round(1 / share), 0
+    schema_id, every, corrupt = Registry().register(spec), round(1 / share) if share else records + 1, 0
     broken, prefix = _broken(spec, schema_id), header(schema_id)
     with Publisher() as publisher:
         sound = (record for table in readings(records) for batch in encode(spec, table) for record in batch)

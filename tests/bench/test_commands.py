@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
-RECORDS = 60_000
+from bench import comparison
+
+RECORDS = 20_000
 OURS = ["kafka-consumer-perf", "millwright, 1 worker", "millwright, 2 workers"]
 
 
@@ -25,7 +28,7 @@ def last_line(*words: str) -> dict[str, Any]:
 
 
 def test_the_sink_is_measured_beside_kafkas_own_consumer() -> None:
-    found = last_line("sink", "--records", str(RECORDS), "--no-peers", "--corrupt", "0.01", "--memory", "--json")
+    found = last_line("sink", "--records", str(RECORDS), "--no-peers", "--memory", "--json")
     assert found["records"] == RECORDS
     assert [result["name"] for result in found["results"]] == OURS
     for result in found["results"]:
@@ -36,8 +39,13 @@ def test_the_sink_is_measured_beside_kafkas_own_consumer() -> None:
     assert rates[1:] == [found["one_worker"], found["two_workers"]]
     assert abs(found["ratio_to_bound"] - rates[2] / rates[0]) < 0.01
     assert found["ratio_to_best_peer"] is None
-    assert found["corrupt"]["quarantined"] == RECORDS // 100
     assert all(len(slices) == 10 for slices in found["slices"].values())
+
+
+def test_corrupt_records_are_counted_among_the_sound_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "_WORKERS", (1,))
+    [landed] = comparison.with_corrupt(RECORDS, 0.01)
+    assert (landed.result.records, landed.quarantined) == (RECORDS, RECORDS // 100)
 
 
 def test_publishing_is_measured() -> None:
