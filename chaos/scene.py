@@ -62,9 +62,9 @@ class Scene:
         now = time.monotonic()
         for place, (worker, deadline) in list(self._armed.items()):
             self._look_at(place, worker, deadline, now)
-        for entry in [entry for entry in self._later if entry[0] <= now]:
-            self._later.remove(entry)
-            entry[1]()
+        while due := next((entry for entry in self._later if entry[0] <= now), None):
+            self._later.remove(due)  # first, for what is done may let time pass by itself
+            due[1]()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
             self._look()
