@@ -9,9 +9,9 @@ from typing import Any
 def strict(body: bytes, fields: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The values of a record of these fields that fills `body` to its end, None if there is none.
 
-    As Avro's own library reads: a number may be padded up to the five or ten bytes that 32 or 64 bits take, and bits
-    beyond the 64th are dropped. An int beyond 32 bits, a boolean other than 0 and 1, a union's branch that is not there
-    and text that is no UTF-8 are refused.
+    A number may be padded up to the ten bytes that 64 bits take, and bits beyond the 64th are dropped, as Avro's own
+    library does. An int beyond 32 bits, a boolean other than 0 and 1, a union's branch that is not there and text that
+    is no UTF-8 are refused.
     """
     reader = _Strict(body)
     try:
@@ -53,7 +53,7 @@ class _Strict:
 
     def number(self, bits: int) -> int:
         raw = 0
-        for place in range(5 if bits < 32 else 10):
+        for place in range(10):
             [byte] = self.take(1)
             raw |= (byte & 0x7F) << (7 * place)
             if byte < 0x80:
