@@ -11,15 +11,14 @@ from typing import Any
 
 import fastavro
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
 
 from millwright.wire import HEADER_BYTES
-from streaming.sink.intake import Ints
+from streaming.sink.intake import Ints, picked
 from streaming.sink.lengths import usual_lengths
-from streaming.sink.structure import well_formed
+from streaming.sink.structure import Bools, well_formed
 
 UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 
@@ -46,13 +45,10 @@ def decode(values: list[bytes], schema_json: str, packed: pa.BinaryArray | None 
     takes is held against fastavro: a padded number is allowed, bytes after the record are not.
     """
     packed = packed if packed is not None else pa.array(values, pa.binary())
-    kept, wrong = np.arange(len(values)), dict[int, str]()
-    rows = _decoded(values, schema_json)
+    sound, rows = np.ones(len(values), np.bool_), _decoded(values, schema_json)
     if rows is None:
-        wrong = dict.fromkeys(_broken(values, packed, schema_json), UNDECODABLE)
-        kept = np.setdiff1d(kept, list(wrong), assume_unique=True)
-        rows = _decoded([values[at] for at in kept], schema_json)
-        assert rows is not None, "what is left has been decoded before"
+        sound, rows = _sound(values, packed, schema_json)
+    kept, wrong = np.flatnonzero(sound), dict.fromkeys(np.flatnonzero(~sound).tolist(), UNDECODABLE)
     lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)[kept]
     odd = np.flatnonzero((lengths != usual_lengths(rows, _framed(schema_json))) | _beyond(rows, schema_json))
     late = {int(kept[row]): why for row in odd if (why := _why(values[kept[row]], schema_json))}
@@ -62,16 +58,19 @@ def decode(values: list[bytes], schema_json: str, packed: pa.BinaryArray | None 
     return Decoded(kept, rows.select(rows.schema.names[len(_HEADER) :]), wrong | late)
 
 
-def _broken(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> Iterator[int]:
-    """The values that cannot be decoded. One fails the whole batch, so the suspects are found by their structure."""
+def _sound(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> tuple[Bools, pa.RecordBatch]:
+    """Which values can be decoded, and their rows. One that cannot fails the whole batch.
+
+    The suspects are found by their structure; where that and fastavro do not agree, pyruhvro decides, one by one.
+    """
     sound = well_formed(packed, json.loads(_framed(schema_json)))
-    # Where the two do not agree, pyruhvro decides, record by record.
     for at in np.flatnonzero(~sound).tolist():
-        if _why(values[at], schema_json) == UNDECODABLE or _decoded([values[at]], schema_json) is None:
-            yield at
-        else:
-            sound[at] = True
-    yield from _failing(values, np.flatnonzero(sound).tolist(), schema_json)
+        sound[at] = _why(values[at], schema_json) != UNDECODABLE and _decoded([values[at]], schema_json) is not None
+    if (rows := _decoded(picked(values, sound), schema_json)) is None:
+        sound[list(_failing(values, np.flatnonzero(sound).tolist(), schema_json))] = False
+        rows = _decoded(picked(values, sound), schema_json)
+        assert rows is not None, "each of them has been decoded"
+    return sound, rows
 
 
 def _failing(values: list[bytes], places: list[int], schema_json: str) -> Iterator[int]:
@@ -96,7 +95,7 @@ def _decoded(values: list[bytes], schema_json: str) -> pa.RecordBatch | None:
     return rows
 
 
-def _beyond(rows: pa.RecordBatch, schema_json: str) -> npt.NDArray[np.bool_]:
+def _beyond(rows: pa.RecordBatch, schema_json: str) -> Bools:
     """Per row whether an int of it has more than 32 bits."""
     found = np.zeros(len(rows), np.bool_)
     for name in _ints(schema_json):

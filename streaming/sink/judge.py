@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
@@ -18,7 +19,7 @@ from millwright.registry import Registered
 from millwright.validate import rejections
 from millwright.wire import HEADER_BYTES, MAGIC
 from streaming.sink.decode import decode
-from streaming.sink.intake import Ints, Run
+from streaming.sink.intake import Ints, Run, picked
 
 EMPTY, NOT_WIRE, UNKNOWN_SCHEMA, WRONG_KEY = "empty", "not_avro_wire_format", "unknown_schema", "wrong_key"
 _TO_THE_END = 2**31 - 1
@@ -42,11 +43,12 @@ class Judged:
 
 def headed(run: Run) -> Headed:
     """Look at the wire format's headers."""
-    first = next((value[:HEADER_BYTES] for value in run.values if value), b"")
-    if len(first) == HEADER_BYTES and pc.all(pc.starts_with(run.packed, first), skip_nulls=False).as_py():
-        groups = {first: np.arange(len(run))}
-    else:
-        groups = _grouped(run.packed)
+    usual = _usual_header(run)
+    matching = pc.fill_null(pc.starts_with(run.packed, usual), False).to_numpy(zero_copy_only=False)
+    groups = {usual: np.flatnonzero(matching)} if usual else {}
+    if not usual or not matching.all():
+        others = np.flatnonzero(~matching) if usual else np.arange(len(run))
+        groups |= {header: others[part] for header, part in _grouped(run.packed.take(pa.array(others))).items()}
     found, rejected = dict[int, Ints](), dict[int, str]()
     for header, index in groups.items():
         if not header:
@@ -56,6 +58,13 @@ def headed(run: Run) -> Headed:
         else:
             found[struct.unpack(">xI", header)[0]] = index
     return Headed(found, rejected)
+
+
+def _usual_header(run: Run) -> bytes:
+    """The first five bytes that most of a few values have; none where most have fewer."""
+    sample = [value[:HEADER_BYTES] for value in run.values[:: max(1, len(run) // 16)] if value]
+    usual = max(set(sample), key=sample.count, default=b"")
+    return usual if len(usual) == HEADER_BYTES else b""
 
 
 def _grouped(packed: pa.BinaryArray) -> dict[bytes, Ints]:
@@ -90,15 +99,16 @@ def judge(
             rejected.update(dict.fromkeys(index.tolist(), UNKNOWN_SCHEMA))
             continue
         whole = len(index) == len(run)
-        packed = run.packed if whole else run.packed.take(pa.array(index))
-        values = run.values if whole else [run.values[at] for at in index.tolist()]
+        chosen = _mask(index, len(run))
+        packed = run.packed if whole else run.packed.filter(pa.array(chosen))
+        values = run.values if whole else picked(run.values, chosen)
         found = decode(values, known[schema_id].avro_json, packed)  # type: ignore[arg-type]
         rejected.update({int(index[at]): reason for at, reason in found.wrong.items()})
         rows = as_newest(found.rows, contract)
         positions = index if len(found.index) == len(index) else index[found.index]
         reasons = _reasons(run, positions, rows, contract, tolerance_seconds)
         if schema_id == newest_id:
-            kept = packed if len(positions) == len(packed) else packed.take(pa.array(found.index))
+            kept = packed if len(positions) == len(packed) else packed.filter(pa.array(_mask(found.index, len(packed))))
             own = pc.binary_slice(kept, HEADER_BYTES, _TO_THE_END)
         else:
             own = _encoded(rows, contract)
@@ -129,13 +139,19 @@ def as_newest(rows: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
 def _reasons(run: Run, positions: Ints, rows: pa.RecordBatch, contract: Contract, tolerance: float) -> pa.Array:
     whole = len(positions) == len(run)
     append_ms = pa.array(run.append_times if whole else run.append_times[positions])
-    keys = pa.array(run.keys if whole else [run.keys[at] for at in positions.tolist()], pa.binary())
+    keys = pa.array(run.keys if whole else picked(run.keys, _mask(positions, len(run))), pa.binary())
     reasons = rejections(contract, rows, append_ms, tolerance)
     own = rows.column(contract.key).cast(pa.binary())
     other = pc.invert(pc.fill_null(pc.equal(keys, own), False))
     if not pc.any(other).as_py():
         return reasons
     return pc.if_else(pc.and_(reasons.is_null(), other), pa.scalar(WRONG_KEY), reasons)
+
+
+def _mask(index: Ints, count: int) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(count, np.bool_)
+    mask[index] = True
+    return mask
 
 
 def _encoded(rows: pa.RecordBatch, contract: Contract) -> pa.Array:

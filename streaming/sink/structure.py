@@ -35,7 +35,7 @@ def well_formed(values: pa.BinaryArray, schema: dict[str, Any]) -> Bools:
         if names[-1] in _WIDTHS:
             walk.move(_WIDTHS[names[-1]], here)
         elif names[-1] in ("int", "long"):
-            walk.number(here)
+            walk.skip_number(here)
         elif names[-1] == "string":
             length = walk.number(here)
             walk.require((length >= 0) | ~here)
@@ -61,18 +61,24 @@ class _Walk:
         self.require(inside | ~here)
         return np.where(inside & here, self.data[np.minimum(self.at + ahead, len(self.data) - 1)], np.uint8(0))
 
-    def number(self, here: Bools) -> Ints:
-        """Read a zigzag varint and go behind it."""
-        value, going, size = np.zeros(len(self.at), np.uint64), here.copy(), np.zeros(len(self.at), np.int64)
-        for place in range(10):
-            byte = self.byte(going, place)
-            value |= (byte & np.uint8(0x7F)).astype(np.uint64) << np.uint64(7 * place)
-            size += going
-            going &= byte >= 0x80
-            if not going.any():
-                break
-        self.require(~going)
+    def skip_number(self, here: Bools) -> npt.NDArray[np.uint8]:
+        """Go behind a zigzag varint; the ten bytes from its first on."""
+        ahead = self.data[np.minimum(self.at, len(self.data) - 10)[:, None] + np.arange(10)]
+        ends = ahead < 0x80
+        size = ends.argmax(axis=1) + 1
+        self.require((ends.any(axis=1) & (size <= self.end - self.at)) | ~here)
         self.move(size, here)
+        return np.asarray(ahead, np.uint8)
+
+    def number(self, here: Bools) -> Ints:
+        """The same; what it says."""
+        ahead = self.skip_number(here)
+        if (ahead[:, 0] < 0x80).all():
+            value = ahead[:, 0].astype(np.uint64)
+        else:
+            size = (ahead < 0x80).argmax(axis=1) + 1
+            bits = np.where(np.arange(10) < size[:, None], ahead & 0x7F, 0).astype(np.uint64)
+            value = np.bitwise_or.reduce(bits << (7 * np.arange(10, dtype=np.uint64)), axis=1)
         return (value >> np.uint64(1)).astype(np.int64) ^ -(value & np.uint64(1)).astype(np.int64)
 
     def move(self, by: Ints | int, here: Bools) -> None:
