@@ -37,13 +37,13 @@ def repository() -> Path:
     return Path(os.environ.get("M2_REPO", Path.home() / ".m2" / "repository"))
 
 
-def locked(part: str, lock: Path = LOCK) -> list[Jar]:
-    """The jars of a part, in classpath order."""
-    rows = (line.split() for line in lock.read_text().splitlines())
+def locked(part: str, lock: Path | None = None) -> list[Jar]:
+    """The jars of a part, in classpath order, as `lock` (the stack's own: None) has them."""
+    rows = (line.split() for line in (lock or LOCK).read_text().splitlines())
     return [Jar(coordinate, int(size), sha256) for name, coordinate, size, sha256 in rows if name == part]
 
 
-def fetched(part: str, lock: Path = LOCK) -> list[Path]:
+def fetched(part: str, lock: Path | None = None) -> list[Path]:
     """Paths of a part's jars, fetching those that are missing or cut short.
 
     Raises MillwrightError when one cannot be fetched or is not the one that was locked.

@@ -66,7 +66,7 @@ def test_the_check_names_stream_field_and_reason_and_fails(repository):
 def test_the_check_lets_what_is_committed_pass(repository):
     done = CliRunner().invoke(cli, ["contracts", "check", "--against", str(repository)], catch_exceptions=False)
     assert done.exit_code == 0
-    assert "6 streams are compatible" in done.output
+    assert f"{len(contracts())} streams are compatible" in done.output
 
 
 def test_a_registry_that_does_not_answer_fails_the_check_only_when_it_was_asked_for(repository, monkeypatch):
