@@ -14,6 +14,17 @@ from millwright.errors import MillwrightError
 S = TypeVar("S")
 
 
+def replace(path: Path, *parts: bytes) -> None:
+    """Make a file anew of its parts; after a crash there is the old one or the new one, never part of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
 @dataclass
 class Position(Generic[S]):
     """A partition's state after all records before `offset`; `topic_id` tells a topic from its successor."""
@@ -64,15 +75,8 @@ class Positions(Generic[S]):
 
     def save(self, topic: str, partition: int, position: Position[S]) -> None:
         """Replace the partition's file; after a crash there is the old one or the new one, never part of one."""
-        path = self._path(topic, partition)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(json.dumps({"topic_id": position.topic_id, "offset": position.offset}).encode() + b"\n")
-            file.write(self.dump(position.state))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        head = json.dumps({"topic_id": position.topic_id, "offset": position.offset}).encode()
+        replace(self._path(topic, partition), head, b"\n", self.dump(position.state))
 
     def _path(self, topic: str, partition: int) -> Path:
         return self.folder / topic / f"{partition}.state"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 
 
@@ -16,16 +14,22 @@ def alerts() -> None:
 def run() -> None:
     """Judge all readings and events as they come, until stopped. `millwright up` starts this."""
     from streaming.alerts import service
+    from streaming.as_service import asked_to_stop, log_to_stderr
 
-    service.run(_stopped())
+    log_to_stderr()
+    with asked_to_stop() as stop:
+        service.run(stop.is_set)
 
 
 @alerts.command()
 def notify() -> None:
     """Tell people of alerts by webhook and mail, until stopped. `millwright up` starts this where one is configured."""
     from streaming.alerts import notify as service
+    from streaming.as_service import asked_to_stop, log_to_stderr
 
-    service.run(_stopped())
+    log_to_stderr()
+    with asked_to_stop() as stop:
+        service.run(stop.is_set)
 
 
 @alerts.command()
@@ -81,17 +85,3 @@ def list_standing(as_json: bool) -> None:
         severity = f"[{colour}]{alarm['severity']}[/]"
         table.add_row(alarm["raised"][:19], severity, alarm["equipment_id"], alarm["rule"], alarm["about"], value)
     Console().print(table)
-
-
-def _stopped() -> Callable[[], bool]:
-    """Log to the error stream, and tell of SIGTERM and SIGINT."""
-    import logging
-    import signal
-    import threading
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop.is_set

@@ -9,7 +9,6 @@ idempotency key or Message-ID.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from millwright.settings import settings
 from millwright.topics import broker_unavailable, describe
 from streaming.accepted import accepted
 from streaming.alerts.pager import Pager, notice
+from streaming.positions import replace
 from streaming.session import persist
 
 log = logging.getLogger(__name__)
@@ -226,13 +226,7 @@ class _Follower:
         text = f"{self._begun}\n{self._pager.dump(time.time())}"
         if text == self._saved:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        with beside.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, self._file)
+        replace(self._file, text.encode())
         self._saved = text
 
     def _on_assign(self, consumer: Any, partitions: list[Any]) -> None:

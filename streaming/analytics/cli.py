@@ -13,18 +13,12 @@ def analytics() -> None:
 @analytics.command()
 def run() -> None:
     """Tell the minutes of all streams that have channels, until stopped. `millwright up` starts this."""
-    import logging
-    import signal
-    import threading
-
     from streaming.analytics import service
+    from streaming.as_service import asked_to_stop, log_to_stderr
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    service.run(stop.is_set)
+    log_to_stderr()
+    with asked_to_stop() as stop:
+        service.run(stop.is_set)
 
 
 @analytics.command()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +18,7 @@ from millwright.contracts import contract
 from millwright.errors import MillwrightError
 from millwright.publisher import Publisher
 from millwright.registry import Registry
+from streaming.as_service import asked_to_stop
 from streaming.simulate.faults import Faults, Message, Tally, disturbed
 from streaming.simulate.live import live
 from streaming.simulate.plant import plant
@@ -66,7 +64,8 @@ def run(wanted: Run, truth_file: Path | None, summary_file: Path | None) -> None
     if truth_file:
         write_json(truth_file, truth(built))
     tally, sent = Tally(), Counter[str]()
-    with _asked_to_stop() as stop:
+    # Asked twice: the broker may be away, and the user has waited enough.
+    with asked_to_stop(interrupt_at_second=True) as stop:
         if wanted.history or wanted.live_seconds:
             with Publisher() as publisher:
                 registry = Registry()
@@ -92,24 +91,6 @@ def _until(stop: threading.Event, items: Iterator[Chunk | Message]) -> Iterator[
         if stop.is_set():
             return
         yield item
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, so that what was begun is flushed."""
-    stop = threading.Event()
-
-    def asked(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():  # asked twice: the broker may be away, and the user has waited enough
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _report(what: dict[str, Any]) -> None:

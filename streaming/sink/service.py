@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Iterable
 
 from millwright import metrics as exposition
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
 from millwright.settings import settings
+from streaming.as_service import asked_to_stop
 from streaming.sink import metrics
 from streaming.sink.broker import partitions_of
 from streaming.sink.streams import Streams
@@ -34,7 +32,7 @@ def serve(topics: Iterable[str] | None = None) -> None:
     older than the registry's newest or a topic is not the one that was landed before.
     """
     chosen = list(topics) if topics is not None else [contract.topic for contract in contracts().values()]
-    with _told_to_stop() as stop:
+    with asked_to_stop() as stop:
         partitions = partitions_of(chosen)
         streams = Streams(chosen)
         exposition.serve(settings().sink_metrics_port)
@@ -44,7 +42,7 @@ def serve(topics: Iterable[str] | None = None) -> None:
             metrics.watch(worker.partitions_now)
             worker.join()
             log.info("the sink reads %d topics with %d partitions", len(chosen), len(partitions))
-            while not stop:
+            while not stop.is_set():
                 worker.step()
             worker.drain()
     log.info("the sink has published what it had read, and ends")
@@ -57,15 +55,15 @@ def serve_with(workers: int, topics: Iterable[str] | None = None) -> None:
     """
     command = [sys.executable, "-P", "-m", "millwright", "sink", "run", "--workers", "1"]
     command += [part for topic in topics or () for part in ("--topic", topic)]
-    with _told_to_stop() as stop:
+    with asked_to_stop() as stop:
         running = [subprocess.Popen(command) for _ in range(workers)]
         try:
-            while not stop:
+            while not stop.is_set():
                 time.sleep(0.1)
                 for place, process in enumerate(running):
                     if (status := process.poll()) == _REFUSED:
                         raise MillwrightError("A worker of the sink cannot go on.", "Its own message stands above.")
-                    if status is not None and not stop:
+                    if status is not None and not stop.is_set():
                         log.warning("worker %d has ended with status %d; it is started again", process.pid, status)
                         time.sleep(_RESTART_SECONDS)
                         running[place] = subprocess.Popen(command)
@@ -74,19 +72,3 @@ def serve_with(workers: int, topics: Iterable[str] | None = None) -> None:
                 process.terminate()
             for process in running:
                 process.wait()
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[list[int]]:
-    """A list that is empty until SIGTERM or SIGINT comes."""
-    stop: list[int] = []
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:
-        stop.append(number)
-
-    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

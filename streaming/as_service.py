@@ -1,0 +1,37 @@
+"""What the process of every service does: it logs to the error stream, and ends when it is asked to."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+def log_to_stderr() -> None:
+    """A line for each message, with its time; not one for every answer of the registry."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@contextmanager
+def asked_to_stop(interrupt_at_second: bool = False) -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set, so that what was begun is ended in order.
+
+    With `interrupt_at_second`, who asks twice has waited enough: KeyboardInterrupt is raised.
+    """
+    stop = threading.Event()
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if interrupt_at_second and stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
