@@ -106,7 +106,8 @@ class History(RuleBasedStateMachine):
         else:
             self.the_lake_is_compacted(60, False)
         self.the_lake_is_swept()
-        assert not self._publishes(sleeper)
+        if self._records(sleeper.start, sleeper.at):  # a transaction's marker alone is nothing to publish
+            assert not self._publishes(sleeper)
 
     @rule(size=st.integers(2, 60), sweeps=st.booleans())
     def the_lake_is_compacted(self, size: int, sweeps: bool) -> None:

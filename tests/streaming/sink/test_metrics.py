@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -89,13 +88,15 @@ def _shown(ports: range) -> dict[str, float]:
 
 def test_all_workers_together_tell_what_was_landed(line, eventually):
     first = next(free_ports(1))
+    ports = range(first, first + 16)
     values = {"MILLWRIGHT_SINK_METRICS_PORT": str(first), "MILLWRIGHT_SINK_ROLL_SECONDS": "0.2"}
     service = line.run("sink", "run", "--workers", "2", **values)
     try:
         line.send(300, junk=5)
         eventually(lambda: len(line.landed()) == line.sent)
-        time.sleep(2.5)  # the ends of the partitions are looked at each second
-        shown = _shown(range(first, first + 16))
+        # The ends of the partitions are looked at each second, once the worker has been given them.
+        eventually(lambda: (_shown(ports).get("processes"), _shown(ports).get("lag_records")) == (2, 0))
+        shown = _shown(ports)
     finally:
         service.terminate()
         service.communicate(timeout=30)
