@@ -7,15 +7,13 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from confluent_kafka import Message
 
 from millwright.contracts import Contract
 from millwright.registry import Registered
-from millwright.validate import rejections
 from streaming.sink.decode import decode
 from streaming.sink.intake import Run
-from streaming.sink.judge import as_newest, headed
+from streaming.sink.judge import as_newest, headed, reasons_of
 
 
 class Schemas(Protocol):
@@ -42,14 +40,13 @@ def accepted(contract: Contract, messages: list[Message], schemas: Schemas, tole
     tables, found_at = [contract.arrow_schema.empty_table()], [np.empty(0, np.int64)]
     for schema_id in known:
         those = by_schema[schema_id]
-        found = decode([values[at] for at in those], known[schema_id].avro_json)
-        tables.append(pa.Table.from_batches([as_newest(found.rows, contract)]))
-        found_at.append(those[found.index])
-    rows, places = pa.concat_tables(tables), np.concatenate(found_at)
+        found = decode(run.values.take(pa.array(those)), known[schema_id].avro_json)
+        rows, places = as_newest(found.rows, contract), those[found.index]
+        good = reasons_of(run, places, rows, contract, tolerance_seconds).is_null()
+        tables.append(pa.Table.from_batches([rows.filter(good)]))
+        found_at.append(places[good.to_numpy(zero_copy_only=False)])
+    table, place = pa.concat_tables(tables), np.concatenate(found_at)
     if len(known) > 1:
-        order = np.argsort(places)
-        rows, places = rows.take(pa.array(order)), places[order]
-    own_key = pc.equal(pa.array([keys[at] for at in places], pa.binary()), rows[contract.key].cast(pa.binary()))
-    reasons = rejections(contract, rows, pa.array(run.append_times[places]), tolerance_seconds)
-    good = pc.and_(reasons.is_null(), pc.fill_null(own_key, False).combine_chunks())
-    return Accepted(rows.filter(good), pa.array(places).filter(good))
+        order = np.argsort(place)
+        table, place = table.take(pa.array(order)), place[order]
+    return Accepted(table, pa.array(place))

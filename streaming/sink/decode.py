@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import fastavro
@@ -15,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyruhvro
 
+from millwright.avro_container import varint
 from millwright.wire import HEADER_BYTES
-from streaming.sink.intake import Ints, picked
+from streaming.sink.intake import Ints
 from streaming.sink.lengths import usual_lengths
 from streaming.sink.structure import Bools, well_formed
 
@@ -38,24 +40,48 @@ class Decoded:
     wrong: dict[int, str]  # index → undecodable or trailing_bytes
 
 
-def decode(values: list[bytes], schema_json: str, packed: pa.BinaryArray | None = None) -> Decoded:
-    """Decode values, header included, that claim to be of this schema; `packed` are the same as one Arrow array.
+def decode(packed: pa.BinaryArray, schema_json: str) -> Decoded:
+    """Decode values, header included, that claim to be of this schema.
 
     The header is not looked at, save that its first byte has to be 0. A value that is longer than what its content
     takes is held against fastavro: a padded number is allowed, bytes after the record are not.
     """
-    packed = packed if packed is not None else pa.array(values, pa.binary())
+    lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)
+    if (rows := _in_one_go(packed, lengths, schema_json)) is not None:
+        return Decoded(np.arange(len(packed)), rows.select(rows.schema.names[len(_HEADER) :]), {})
+    values = packed.to_pylist()
     sound, rows = np.ones(len(values), np.bool_), _decoded(values, schema_json)
     if rows is None:
         sound, rows = _sound(values, packed, schema_json)
     kept, wrong = np.flatnonzero(sound), dict.fromkeys(np.flatnonzero(~sound).tolist(), UNDECODABLE)
-    lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)[kept]
-    odd = np.flatnonzero((lengths != usual_lengths(rows, _framed(schema_json))) | _beyond(rows, schema_json))
+    odd = np.flatnonzero((lengths[kept] != usual_lengths(rows, _framed(schema_json))) | _beyond(rows, schema_json))
     late = {int(kept[row]): why for row in odd if (why := _why(values[kept[row]], schema_json))}
     if late:
         stays = np.isin(kept, list(late), invert=True)
         kept, rows = kept[stays], rows.filter(pa.array(stays))
     return Decoded(kept, rows.select(rows.schema.names[len(_HEADER) :]), wrong | late)
+
+
+def _in_one_go(packed: pa.BinaryArray, lengths: Ints, schema_json: str) -> pa.RecordBatch | None:
+    """The values as rows, decoded as the items of one array, which needs no Python object for each; None if any is odd.
+
+    Where each record is in its shortest form just as long as its value, each was read from where its value begins:
+    none takes less than its shortest form, so one that took more would have shifted the array's end.
+    """
+    if not len(packed):
+        return None
+    _, bounds, data = packed.buffers()
+    ends = np.frombuffer(bounds, np.int32)[packed.offset : packed.offset + len(packed) + 1]
+    block = b"".join((varint(len(packed)), memoryview(data)[ends[0] : ends[-1]], b"\0"))
+    try:
+        items = pyruhvro.deserialize_array([block], _listed(schema_json))["items"]
+        rows = pa.RecordBatch.from_struct_array(items.values)
+        rows.validate(full=True)  # it does not check by itself that text is UTF-8
+    except ValueError:
+        return None
+    if len(rows) != len(packed) or (lengths != usual_lengths(rows, _framed(schema_json))).any():
+        return None
+    return None if _beyond(rows, schema_json).any() else rows
 
 
 def _sound(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> tuple[Bools, pa.RecordBatch]:
@@ -66,9 +92,9 @@ def _sound(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> tup
     sound = well_formed(packed, json.loads(_framed(schema_json)))
     for at in np.flatnonzero(~sound).tolist():
         sound[at] = _why(values[at], schema_json) != UNDECODABLE and _decoded([values[at]], schema_json) is not None
-    if (rows := _decoded(picked(values, sound), schema_json)) is None:
+    if (rows := _decoded(list(compress(values, sound)), schema_json)) is None:
         sound[list(_failing(values, np.flatnonzero(sound).tolist(), schema_json))] = False
-        rows = _decoded(picked(values, sound), schema_json)
+        rows = _decoded(list(compress(values, sound)), schema_json)
         assert rows is not None, "each of them has been decoded"
     return sound, rows
 
@@ -129,6 +155,12 @@ def _framed(schema_json: str) -> str:
     # An int is written as a long is; read as an int, it would lose the bits beyond its 32nd without a word.
     wide = [{**field, "type": _WIDE.get(str(field["type"]), field["type"])} for field in avro["fields"]]
     return json.dumps({**avro, "fields": [*_HEADER, *wide]}, ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def _listed(schema_json: str) -> str:
+    items = {"type": "array", "items": json.loads(_framed(schema_json))}
+    return json.dumps({"type": "record", "name": "Block", "fields": [{"name": "items", "type": items}]})
 
 
 @lru_cache(maxsize=256)

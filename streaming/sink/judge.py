@@ -19,7 +19,7 @@ from millwright.registry import Registered
 from millwright.validate import rejections
 from millwright.wire import HEADER_BYTES, MAGIC
 from streaming.sink.decode import decode
-from streaming.sink.intake import Ints, Run, picked
+from streaming.sink.intake import Ints, Run
 
 EMPTY, NOT_WIRE, UNKNOWN_SCHEMA, WRONG_KEY = "empty", "not_avro_wire_format", "unknown_schema", "wrong_key"
 _TO_THE_END = 2**31 - 1
@@ -44,11 +44,11 @@ class Judged:
 def headed(run: Run) -> Headed:
     """Look at the wire format's headers."""
     usual = _usual_header(run)
-    matching = pc.fill_null(pc.starts_with(run.packed, usual), False).to_numpy(zero_copy_only=False)
+    matching = pc.fill_null(pc.starts_with(run.values, usual), False).to_numpy(zero_copy_only=False)
     groups = {usual: np.flatnonzero(matching)} if usual else {}
     if not usual or not matching.all():
         others = np.flatnonzero(~matching) if usual else np.arange(len(run))
-        groups |= {header: others[part] for header, part in _grouped(run.packed.take(pa.array(others))).items()}
+        groups |= {header: others[part] for header, part in _grouped(run.values.take(pa.array(others))).items()}
     found, rejected = dict[int, Ints](), dict[int, str]()
     for header, index in groups.items():
         if not header:
@@ -62,7 +62,8 @@ def headed(run: Run) -> Headed:
 
 def _usual_header(run: Run) -> bytes:
     """The first five bytes that most of a few values have; none where most have fewer."""
-    sample = [value[:HEADER_BYTES] for value in run.values[:: max(1, len(run) // 16)] if value]
+    some = run.values.take(pa.array(np.arange(0, len(run), max(1, len(run) // 16))))
+    sample = [value[:HEADER_BYTES] for value in some.to_pylist() if value]
     usual = max(set(sample), key=sample.count, default=b"")
     return usual if len(usual) == HEADER_BYTES else b""
 
@@ -100,13 +101,12 @@ def judge(
             continue
         whole = len(index) == len(run)
         chosen = _mask(index, len(run))
-        packed = run.packed if whole else run.packed.filter(pa.array(chosen))
-        values = run.values if whole else picked(run.values, chosen)
-        found = decode(values, known[schema_id].avro_json, packed)  # type: ignore[arg-type]
+        packed = run.values if whole else run.values.filter(pa.array(chosen))
+        found = decode(packed, known[schema_id].avro_json)
         rejected.update({int(index[at]): reason for at, reason in found.wrong.items()})
         rows = as_newest(found.rows, contract)
         positions = index if len(found.index) == len(index) else index[found.index]
-        reasons = _reasons(run, positions, rows, contract, tolerance_seconds)
+        reasons = reasons_of(run, positions, rows, contract, tolerance_seconds)
         if schema_id == newest_id:
             kept = packed if len(positions) == len(packed) else packed.filter(pa.array(_mask(found.index, len(packed))))
             own = pc.binary_slice(kept, HEADER_BYTES, _TO_THE_END)
@@ -136,10 +136,11 @@ def as_newest(rows: pa.RecordBatch, contract: Contract) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=contract.arrow_schema)
 
 
-def _reasons(run: Run, positions: Ints, rows: pa.RecordBatch, contract: Contract, tolerance: float) -> pa.Array:
+def reasons_of(run: Run, positions: Ints, rows: pa.RecordBatch, contract: Contract, tolerance: float) -> pa.Array:
+    """Why each row is rejected, null where it is accepted. `positions`: the place in the run of each, in order."""
     whole = len(positions) == len(run)
     append_ms = pa.array(run.append_times if whole else run.append_times[positions])
-    keys = pa.array(run.keys if whole else picked(run.keys, _mask(positions, len(run))), pa.binary())
+    keys = run.keys if whole else run.keys.filter(pa.array(_mask(positions, len(run))))
     reasons = rejections(contract, rows, append_ms, tolerance)
     own = rows.column(contract.key).cast(pa.binary())
     other = pc.invert(pc.fill_null(pc.equal(keys, own), False))

@@ -54,7 +54,7 @@ def pack(number: int, run: Run, heads: Headed, stream: Stream, known: Mapping[in
     found = judge(run, heads, stream.contract, stream.schema_id, known, settings().future_tolerance_seconds)
     accepted, rejected = found.accepted, found.rejected
     wrong = [
-        Rejected(int(run.offsets[i]), int(run.append_times[i]), rejected[i], run.keys[i], run.values[i])
+        Rejected(int(run.offsets[i]), int(run.append_times[i]), rejected[i], run.keys[i].as_py(), run.values[i].as_py())
         for i in sorted(rejected)
     ]
     count = len(accepted.offsets)

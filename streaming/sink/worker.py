@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wa
 from contextlib import suppress
 from types import TracebackType
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
@@ -22,7 +22,8 @@ from millwright.settings import settings
 from millwright.store import Store, lake_store
 from millwright.topics import broker_unavailable
 from streaming.sink.broker import look, open_consumer, partitions_of
-from streaming.sink.intake import runs, without_errors
+from streaming.sink.client_queue import ClientQueue
+from streaming.sink.intake import Intake, taken
 from streaming.sink.lane import Lake, Lane
 from streaming.sink.metrics import PartitionNow
 from streaming.sink.position import Chain, Partition, place, resume
@@ -54,6 +55,7 @@ class Worker:
         self.streams = streams
         self._store = store or lake_store()
         self._consumer = consumer or open_consumer()
+        self._queue = ClientQueue.of(self._consumer, _MESSAGES)
         self._pool = pool or ThreadPoolExecutor(_THREADS, "publish")
         self._lake = Lake(self._store, self._pool, self._verify)
         self._lanes: dict[Partition, Lane] = {}
@@ -89,10 +91,13 @@ class Worker:
 
         Raises MillwrightError when a topic is gone, or is another than it was, or has a newer contract.
         """
+        if self._queue:
+            self._take_in(self._queue.read(timeout))
+            timeout = 0.0  # the consumer itself has its group's affairs only
         before = self._assignments
         messages = self._consumer.consume(_MESSAGES, timeout)
         if self._assignments == before:
-            self._take_in(messages)
+            self._take_in(taken(messages))
         elif messages:
             # Some may be of the assignment before, and a step forward looks like a hole that Kafka left: read again.
             self._reassign()
@@ -192,17 +197,16 @@ class Worker:
             raise
         place(partition, Chain(read_genesis(self._store, *partition), 0), kafka)
 
-    def _take_in(self, messages: list[Message]) -> None:
-        records, errors = without_errors(messages)
-        for partition, run in runs(records):
+    def _take_in(self, intake: Intake) -> None:
+        for partition, run in intake.runs:
             if (lane := self._lanes.get(partition)) is None:
                 continue  # taken from us while it was on its way
             try:
                 lane.take(run)
             except Unavailable as error:
                 self._wait(lane, error)
-        for message in errors:
-            self._heed(message.error(), (message.topic(), message.partition()), message.offset())
+        for told in intake.told:
+            self._heed(told.error, told.partition, told.offset)
 
     def _heed(self, error: KafkaError, partition: Partition, offset: int) -> None:
         code = error.code()
@@ -286,6 +290,8 @@ class Worker:
                 time.sleep(pause)
                 pause = min(pause * 2, 10.0)
         self._lanes.update({p: Lane(p, offset, self.streams, self._lake) for p, offset in found.items()})
+        if self._queue:
+            self._queue.route(found)
         return [TopicPartition(*partition, offset) for partition, offset in found.items()]
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -309,6 +315,8 @@ class Worker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is not None:
             self._lanes.clear()  # whatever went wrong, what is not published yet is read again
+        if self._queue:
+            self._queue.close()
         try:
             self._consumer.close()
         except KafkaException as closing:
