@@ -18,9 +18,8 @@ import pyruhvro
 
 from millwright.avro_container import varint
 from millwright.wire import HEADER_BYTES
-from streaming.sink.intake import Ints
+from streaming.sink.intake import Bools, Ints
 from streaming.sink.lengths import usual_lengths
-from streaming.sink.structure import Bools, well_formed
 
 UNDECODABLE, TRAILING_BYTES = "undecodable", "trailing_bytes"
 
@@ -48,18 +47,29 @@ def decode(packed: pa.BinaryArray, schema_json: str) -> Decoded:
     """
     lengths = pc.binary_length(packed).to_numpy(zero_copy_only=False)
     if (rows := _in_one_go(packed, lengths, schema_json)) is not None:
-        return Decoded(np.arange(len(packed)), rows.select(rows.schema.names[len(_HEADER) :]), {})
+        return Decoded(np.arange(len(packed)), _own(rows), {})
+    # Here, for not every service that decodes meets a broken record, and Numba takes 130 MB.
+    from streaming.sink.structure import well_formed
+
+    formed = well_formed(packed, json.loads(_framed(schema_json)))
+    if (found := _but_for_some(packed, lengths, formed, schema_json)) is not None:
+        return found
     values = packed.to_pylist()
     sound, rows = np.ones(len(values), np.bool_), _decoded(values, schema_json)
     if rows is None:
-        sound, rows = _sound(values, packed, schema_json)
+        sound, rows = _sound(values, formed, schema_json)
     kept, wrong = np.flatnonzero(sound), dict.fromkeys(np.flatnonzero(~sound).tolist(), UNDECODABLE)
     odd = np.flatnonzero((lengths[kept] != usual_lengths(rows, _framed(schema_json))) | _beyond(rows, schema_json))
     late = {int(kept[row]): why for row in odd if (why := _why(values[kept[row]], schema_json))}
     if late:
         stays = np.isin(kept, list(late), invert=True)
         kept, rows = kept[stays], rows.filter(pa.array(stays))
-    return Decoded(kept, rows.select(rows.schema.names[len(_HEADER) :]), wrong | late)
+    return Decoded(kept, _own(rows), wrong | late)
+
+
+def _own(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The record's own fields."""
+    return rows.select(rows.schema.names[len(_HEADER) :])
 
 
 def _in_one_go(packed: pa.BinaryArray, lengths: Ints, schema_json: str) -> pa.RecordBatch | None:
@@ -84,12 +94,26 @@ def _in_one_go(packed: pa.BinaryArray, lengths: Ints, schema_json: str) -> pa.Re
     return None if _beyond(rows, schema_json).any() else rows
 
 
-def _sound(values: list[bytes], packed: pa.BinaryArray, schema_json: str) -> tuple[Bools, pa.RecordBatch]:
+def _but_for_some(packed: pa.BinaryArray, lengths: Ints, formed: Bools, schema_json: str) -> Decoded | None:
+    """The same for those that are well formed, where each of the others is wrong beyond doubt; else None."""
+    rows = None if formed.all() else _in_one_go(packed.filter(pa.array(formed)), lengths[formed], schema_json)
+    if rows is None:
+        return None
+    wrong = dict[int, str]()
+    for at in np.flatnonzero(~formed).tolist():
+        if (why := _why(value := packed[at].as_py(), schema_json)) is None:
+            return None
+        decodable = why == TRAILING_BYTES and _decoded([value], schema_json) is not None
+        wrong[at] = why if decodable else UNDECODABLE
+    return Decoded(np.flatnonzero(formed), _own(rows), wrong)
+
+
+def _sound(values: list[bytes], formed: Bools, schema_json: str) -> tuple[Bools, pa.RecordBatch]:
     """Which values can be decoded, and their rows. One that cannot fails the whole batch.
 
     The suspects are found by their structure; where that and fastavro do not agree, pyruhvro decides, one by one.
     """
-    sound = well_formed(packed, json.loads(_framed(schema_json)))
+    sound = formed.copy()
     for at in np.flatnonzero(~sound).tolist():
         sound[at] = _why(values[at], schema_json) != UNDECODABLE and _decoded([values[at]], schema_json) is not None
     if (rows := _decoded(list(compress(values, sound)), schema_json)) is None:

@@ -15,6 +15,7 @@ from millwright.errors import MillwrightError
 from streaming.sink.position import Partition
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 _OVERHEAD_BYTES = 24  # offset, append time, bounds of key and value
 
 

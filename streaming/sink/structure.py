@@ -1,4 +1,4 @@
-"""Which encoded records cannot be whole: found for a batch at a time, by walking all of them field by field at once.
+"""Which encoded records cannot be whole: found by walking each field by field, in code that Numba compiles.
 
 It does not decode; it sees where each field would end. It is asked only when a batch holds something broken, to tell
 the neighbours of a broken record from it.
@@ -9,84 +9,65 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+from numba import njit, types
 
-from streaming.sink.intake import Ints
+from streaming.sink.intake import Bools
 
-Bools = npt.NDArray[np.bool_]
 _WIDTHS = {"boolean": 1, "float": 4, "double": 8}
+_NUMBER, _TEXT = 0, -1  # in the place of a width
+_VARINT_BYTES = 10  # of the longest
 
 
 def well_formed(values: pa.BinaryArray, schema: dict[str, Any]) -> Bools:
     """Per value whether its fields end where it ends. True for all where the schema has fields of other kinds."""
-    walk = _Walk(values)
+    widths, nullable = [], []
     for field in schema["fields"]:
         kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
         names = [kind if isinstance(kind, str) else kind.get("type") for kind in kinds]
-        here = np.ones(len(values), np.bool_)
-        if len(names) > 1:
-            if len(names) != 2 or names[0] != "null":
-                return np.ones(len(values), np.bool_)
-            branch = walk.byte(here)
-            walk.require((branch == 0) | (branch == 2))
-            walk.move(1, here)
-            here = branch == 2
-        if names[-1] in _WIDTHS:
-            walk.move(_WIDTHS[names[-1]], here)
-        elif names[-1] in ("int", "long"):
-            walk.skip_number(here)
-        elif names[-1] == "string":
-            length = walk.number(here)
-            walk.require((length >= 0) | ~here)
-            walk.move(np.where(here, length, 0), here)
-        else:
+        if len(names) > 1 and (len(names) != 2 or names[0] != "null"):
             return np.ones(len(values), np.bool_)
-    return walk.whole()
+        if names[-1] not in (*_WIDTHS, "int", "long", "string"):
+            return np.ones(len(values), np.bool_)
+        widths.append(_TEXT if names[-1] == "string" else _WIDTHS.get(names[-1], _NUMBER))
+        nullable.append(len(names) > 1)
+    _, bounds, data = values.buffers()
+    ends = np.frombuffer(bounds, np.int32)[values.offset : values.offset + len(values) + 1]
+    content = np.frombuffer(data or b"", np.uint8)
+    return np.asarray(_walked(content, ends, np.array(widths, np.int64), np.array(nullable, np.bool_)), np.bool_)
 
 
-class _Walk:
-    """A place in each value; one that cannot go on stands at its value's end, and is not whole."""
+_BYTES, _BOUNDS = types.Array(types.uint8, 1, "C", readonly=True), types.Array(types.int32, 1, "C", readonly=True)
 
-    def __init__(self, values: pa.BinaryArray) -> None:
-        _, bounds, data = values.buffers()
-        offsets = np.frombuffer(bounds, np.int32)[values.offset : values.offset + len(values) + 1].astype(np.int64)
-        self.at, self.end = offsets[:-1].copy(), offsets[1:]
-        self.sound = np.ones(len(values), np.bool_)
-        # Ten more bytes, so that looking ahead needs no bounds.
-        self.data = np.concatenate([np.frombuffer(data or b"", np.uint8), np.zeros(10, np.uint8)])
 
-    def byte(self, here: Bools, ahead: int = 0) -> npt.NDArray[np.uint8]:
-        inside = self.at + ahead < self.end
-        self.require(inside | ~here)
-        return np.where(inside & here, self.data[np.minimum(self.at + ahead, len(self.data) - 1)], np.uint8(0))
-
-    def skip_number(self, here: Bools) -> npt.NDArray[np.uint8]:
-        """Go behind a zigzag varint; the ten bytes from its first on."""
-        ahead = self.data[np.minimum(self.at, len(self.data) - 10)[:, None] + np.arange(10)]
-        ends = ahead < 0x80
-        size = ends.argmax(axis=1) + 1
-        self.require((ends.any(axis=1) & (size <= self.end - self.at)) | ~here)
-        self.move(size, here)
-        return np.asarray(ahead, np.uint8)
-
-    def number(self, here: Bools) -> Ints:
-        """The same; what it says."""
-        ahead = self.skip_number(here)
-        if (ahead[:, 0] < 0x80).all():
-            value = ahead[:, 0].astype(np.uint64)
-        else:
-            size = (ahead < 0x80).argmax(axis=1) + 1
-            bits = np.where(np.arange(10) < size[:, None], ahead & 0x7F, 0).astype(np.uint64)
-            value = np.bitwise_or.reduce(bits << (7 * np.arange(10, dtype=np.uint64)), axis=1)
-        return (value >> np.uint64(1)).astype(np.int64) ^ -(value & np.uint64(1)).astype(np.int64)
-
-    def move(self, by: Ints | int, here: Bools) -> None:
-        self.require((by <= self.end - self.at) | ~here)
-        self.at = np.where(here & self.sound, self.at + by, np.where(self.sound, self.at, self.end))
-
-    def require(self, condition: Bools) -> None:
-        self.sound &= condition
-
-    def whole(self) -> Bools:
-        return np.asarray(self.sound & (self.at == self.end), np.bool_)
+@njit(types.boolean[::1](_BYTES, _BOUNDS, types.int64[::1], types.boolean[::1]), nogil=True, cache=True)
+def _walked(data: Any, ends: Any, widths: Any, nullable: Any) -> Any:
+    whole = np.zeros(len(ends) - 1, np.bool_)
+    for i in range(len(whole)):
+        at, end = np.int64(ends[i]), np.int64(ends[i + 1])
+        sound: Any = True
+        for field in range(len(widths)):
+            if nullable[field]:
+                sound = at < end and (data[at] == 0 or data[at] == 2)
+                if not sound:
+                    break
+                at += 1
+                if data[at - 1] == 0:
+                    continue
+            size = widths[field]
+            if size <= 0:
+                value, place = np.uint64(0), 0
+                while place < _VARINT_BYTES and at + place < end:
+                    value |= np.uint64(data[at + place] & 0x7F) << np.uint64(7 * place)
+                    place += 1
+                    if data[at + place - 1] < 0x80:
+                        break
+                sound = place > 0 and data[at + place - 1] < 0x80
+                at += place
+                size = np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)) if size == _TEXT else 0
+            sound = sound and 0 <= size <= end - at
+            if not sound:
+                break
+            at += size
+        whole[i] = sound and at == end
+    return whole
