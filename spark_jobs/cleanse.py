@@ -1,4 +1,4 @@
-"""Bronze to silver: new records merged in by whole event dates, exactly once, whatever order they came in."""
+"""Bronze to silver: new records merged into the parts of event time that they touch, exactly once, in any order."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from millwright.lake import BronzeFile, list_bronze, list_repaired
 from millwright.settings import settings
 from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
-from spark_jobs.frames import latest, read_bronze, read_silver, with_outliers
-from spark_jobs.outliers import WINDOW_SECONDS
-from spark_jobs.silver import EVENT_DATE, Silver, silver_schema
+from spark_jobs.frames import given, latest, read_bronze, read_silver, record_schema, with_outliers
+from spark_jobs.parts import Part, touched
+from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, silver_schema
+from spark_jobs.windows import News, behind, reached, series_columns
 
-_DAY = dt.timedelta(days=1)
+_TRIES = 5  # of a run that others overtake; each time they have done a part of its work
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class CleanseResult:
     silver_version: int  # of the Delta table after it
     files: int = 0  # bronze files read
     records: int = 0  # accepted records in them
-    rows_written: int = 0  # rows of the event dates that were replaced
+    rows_written: int = 0  # rows of the parts that were replaced
     duplicates: int = 0  # records that gave way to a later one of the same `unique`
     outliers: int = 0  # rows written with a mark on at least one channel
-    dates: tuple[dt.date, ...] = field(default=())  # event dates that were replaced
+    dates: tuple[dt.date, ...] = field(default=())  # event dates of which a part was replaced
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: dates in ISO 8601."""
@@ -63,11 +64,12 @@ class CleanseResult:
 def cleanse_new(
     stream: str, engine: Engine | None = None, progress: Callable[[int, int], None] | None = None
 ) -> CleanseResult:
-    """Bring into silver all that bronze has and silver has not, in commits of settings.cleanse_batch_records.
+    """Bring into silver all that bronze has now and silver has not, in commits of settings.cleanse_batch_records.
 
     Silver is a function of the set of accepted records alone: batches, order and repetition leave no trace. `engine`
     serves several streams; without one, one is made. `progress` is told records done and to do.
-    Raises Unavailable when another run commits first (nothing is doubled: run it again), or when Spark is away.
+    What bronze gets meanwhile is left to the next run. When another run commits first, this one looks again at what
+    is left. Raises Unavailable when that happens time and again, or when Spark is away.
     """
     if engine is None:
         with Engine() as own:
@@ -75,12 +77,19 @@ def cleanse_new(
     spec = contract(stream)
     silver = Silver.open(spec)
     result = CleanseResult(stream=stream, silver_version=silver.version)
-    while files := [*list_bronze(spec.topic, silver.vector()), *list_repaired(spec.topic, silver.vector())]:
+    for tries in range(_TRIES):
+        files = [*list_bronze(spec.topic, silver.vector()), *list_repaired(spec.topic, silver.vector())]
         todo = result.records + sum(file.accepted for file in files)
-        for batch in batches(files, settings().cleanse_batch_records):
-            result += _cleanse_batch(engine, spec, silver, batch)
-            if progress:
-                progress(result.records, todo)
+        try:
+            for batch in batches(files, settings().cleanse_batch_records):
+                result += _cleanse_batch(engine, spec, silver, batch)
+                if progress:
+                    progress(result.records, todo)
+            break
+        except Overtaken:
+            if tries == _TRIES - 1:
+                raise
+            silver = Silver.open(spec)
     return result
 
 
@@ -107,17 +116,17 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
     for file in batch:
         next_offsets[file.partition] = max(file.next_offset, next_offsets.get(file.partition, 0))
     records = sum(file.accepted for file in batch)
-    dates: set[dt.date] = set()
     rows, duplicates = silver_schema(spec).empty_table(), 0
+    again: set[Part] = set()
     if records:
         with lake_answers():
             new = _new_records(engine, spec, batch)
-            dates = _affected_dates(new, spec, silver, records)
-            rows = _cleansed(engine, new, spec, silver, dates)
-        before = silver.rows_by_date()
-        duplicates = records + sum(before.get(date, 0) for date in dates) - rows.num_rows
+            news = _news(new, spec, records)
+            again = _again(news, silver)
+            rows = _cleansed(engine, new, news, silver, again)
+        duplicates = records + sum(part.rows for part in again) - rows.num_rows
     failpoint("cleanse.before_commit")
-    silver.replace(dates, rows, next_offsets)
+    silver.commit(again, rows, next_offsets)
     failpoint("cleanse.after_commit")
     return CleanseResult(
         stream=spec.stream,
@@ -127,7 +136,7 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
         rows_written=rows.num_rows,
         duplicates=duplicates,
         outliers=len(rows) - rows["outlier_channels"].null_count if spec.channels else 0,
-        dates=tuple(sorted(dates)),
+        dates=tuple(sorted(rows[EVENT_DATE].unique().to_pylist())),
     )
 
 
@@ -142,36 +151,44 @@ def _new_records(engine: Engine, spec: Contract, batch: Sequence[BronzeFile]) ->
     return reduce(DataFrame.unionByName, frames)
 
 
-def _affected_dates(new: DataFrame, spec: Contract, silver: Silver, expected: int) -> set[dt.date]:
-    """Event dates of the new records, and those dates of silver whose outlier windows reach back to them.
+def _news(new: DataFrame, spec: Contract, expected: int) -> News:
+    """When and of which series the new records are, by minute.
 
     Raises MillwrightError when the files do not hold the records that their headers count: an engine that reads
     nothing from a missing file must not become a commit.
     """
-    at, reach = F.col(spec.event_time), F.expr(f"interval {WINDOW_SECONDS} seconds")
-    found = new.groupBy(F.to_date(at).alias("own"), F.to_date(at + reach).alias("reached")).count().collect()
-    if (read := sum(row["count"] for row in found)) != expected:
+    at = F.col(spec.event_time)
+    by = [F.col(name) for name in series_columns(spec)] if spec.channels else []
+    counted = new.groupBy(*by, F.date_trunc("minute", at).alias("minute")).agg(
+        F.count("*").alias("records"), F.min(at).alias("first"), F.max(at).alias("last")
+    )
+    found = counted.toArrow()
+    if (read := pc.sum(found["records"]).as_py() or 0) != expected:
         raise MillwrightError(
             f"Bronze of {spec.topic} holds {read} records where its files' headers count {expected}.",
             "See that the engine reads the lake's own files, and that none has been removed.",
         )
-    own = {row["own"] for row in found}
-    reached = {row["reached"] for row in found} & silver.files().keys() if spec.channels else set()
-    return own | reached
+    return News.of(found, spec)
 
 
-def _cleansed(engine: Engine, new: DataFrame, spec: Contract, silver: Silver, dates: set[dt.date]) -> pa.Table:
-    """The whole rows of these dates, in the columns of `silver_schema`, ordered by date, key and event time."""
-    files = silver.files()
-    before = {date - _DAY for date in dates} - dates if spec.channels else set()
+def _again(news: News, silver: Silver) -> set[Part]:
+    """The parts to be written again: where the new records go, and those whose outlier windows reach back to them."""
+    parts = silver.parts()
+    own = touched(parts, news.first, news.last)
+    return own | reached(news, parts, own, silver.scan) if silver.contract.channels else own
+
+
+def _cleansed(engine: Engine, new: DataFrame, news: News, silver: Silver, again: set[Part]) -> pa.Table:
+    """The new records and the rows of these parts, cleansed, in the columns of `silver_schema`."""
+    spec, schema = silver.contract, silver_schema(silver.contract)
     records = new.withColumn("_wanted", F.lit(True))
-    for some, wanted in ((dates, True), (before, False)):
-        there = read_silver(engine, spec, [path for date in sorted(some) for path in files.get(date, ())])
-        if there is not None:
-            records = records.unionByName(there.withColumn("_wanted", F.lit(wanted)))
-    rows = with_outliers(latest(records, spec), spec).filter("_wanted")
-    schema = silver_schema(spec)
-    table = rows.toArrow()
+    there = read_silver(engine, spec, sorted(silver.path(part) for part in again))
+    if there is not None:
+        records = records.unionByName(there.withColumn("_wanted", F.lit(True)))
+    if spec.channels:
+        before = behind(news, silver.parts(), again, record_schema(spec).fieldNames(), silver.scan)
+        if len(before):
+            records = records.unionByName(given(engine, spec, before).withColumn("_wanted", F.lit(False)))
+    table = with_outliers(latest(records, spec), spec).filter("_wanted").toArrow()
     table = table.append_column(EVENT_DATE, pc.cast(table[spec.event_time], pa.date32()))
-    ordered = [(name, "ascending") for name in (EVENT_DATE, spec.key, spec.event_time)]
-    return table.select(schema.names).cast(schema).sort_by(ordered)
+    return table.select(schema.names).cast(schema)

@@ -62,6 +62,11 @@ def read_silver(engine: Engine, contract: Contract, paths: Sequence[str]) -> Dat
     return _shaped(engine.session.read.schema(record_schema(contract)).parquet(*paths), contract)
 
 
+def given(engine: Engine, contract: Contract, rows: pa.Table) -> DataFrame:
+    """Rows that are at hand, in the columns of `record_schema`."""
+    return _shaped(engine.session.createDataFrame(rows), contract)
+
+
 def latest(records: DataFrame, contract: Contract) -> DataFrame:
     """One row per `unique` (null equals null): the one with the highest offset, for a key keeps its partition."""
     newest_first = Window.partitionBy(*contract.unique).orderBy(F.desc("_offset"), F.desc("_partition"))

@@ -1,23 +1,31 @@
-"""A silver table: Delta by whole event dates, whose own transaction state says how far bronze has been read."""
+"""A silver table: Delta, in parts of event time, whose own transaction state says how far bronze has been read."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
 from millwright.contracts import TIMESTAMP, Contract
 from millwright.errors import Unavailable
 from millwright.silver_position import positions, transaction_name
+from spark_jobs import delta_log
 from spark_jobs.delta import address, lake_answers, opened, options
+from spark_jobs.parts import DAY, Part, midnight, part_path, pieces
 
 EVENT_DATE = "event_date"
+_CHECKPOINT_EVERY = 10  # commits; a log of 100 files is 100 requests to a bucket
 LINEAGE = pa.schema([("_partition", pa.int32()), ("_offset", pa.int64()), ("_append_time", TIMESTAMP)])
 
 
@@ -30,17 +38,22 @@ def silver_schema(contract: Contract) -> pa.Schema:
     return pa.schema([*fields, *LINEAGE, pa.field(EVENT_DATE, pa.date32())])
 
 
+class Overtaken(Unavailable):
+    """Another run has committed first."""
+
+
 class Silver:
     """One version of a stream's silver table, one row per `unique`.
 
-    `replace` commits on top of exactly this version (compare-and-set): when another run has committed since, it
-    raises Unavailable and nothing is written. After it, this object stands for the new version.
+    `commit` and `replace` commit on top of exactly this version (compare-and-set): when another run has committed
+    since, they raise Overtaken and nothing is written. After them, this object stands for the new version.
     """
 
     def __init__(self, contract: Contract, table: DeltaTable) -> None:
         self.contract = contract
         self._table = table
         self._vector: dict[int, int] | None = None
+        self._parts: list[Part] | None = None
         self._app = transaction_name(contract.topic)
 
     @classmethod
@@ -68,7 +81,7 @@ class Silver:
                     schema=silver_schema(contract),
                     partition_by=[EVENT_DATE],
                     mode="error",
-                    configuration={"delta.checkpointInterval": "10"},  # a log of 100 files is 100 requests to a bucket
+                    configuration={"delta.checkpointInterval": str(_CHECKPOINT_EVERY)},
                     storage_options=options(),
                 )
         except DeltaError:  # another run made it first
@@ -98,79 +111,148 @@ class Silver:
             self._vector = positions(self._table, self.contract.topic)
         return dict(self._vector)
 
+    def parts(self) -> list[Part]:
+        """The table's files, by event time."""
+        if self._parts is None:
+            with lake_answers():
+                actions = pa.table(self._table.get_add_actions(flatten=True))
+            columns = ["path", "size_bytes", "num_records", f"partition.{EVENT_DATE}"]
+            found = [Part.of(action, EVENT_DATE) for action in actions.select(columns).to_pylist()]
+            self._parts = sorted(found, key=lambda part: (part.first, part.last, part.path))
+        return list(self._parts)
+
+    def path(self, part: Part) -> str:
+        """Where Spark finds a part."""
+        root = self._table.table_uri.rstrip("/").removeprefix("file://")
+        return f"{root}/{part.path}"
+
     def files(self) -> dict[dt.date, list[str]]:
         """Paths of the table's Parquet files by event date."""
         found: dict[dt.date, list[str]] = defaultdict(list)
-        root = self._table.table_uri.rstrip("/").removeprefix("file://")
-        for action in self._actions():
-            found[_date(action)].append(f"{root}/{action['path']}")
+        for part in self.parts():
+            found[part.date].append(self.path(part))
         return dict(found)
 
     def rows_by_date(self) -> dict[dt.date, int]:
         """Rows by event date, from the log alone."""
         found: dict[dt.date, int] = defaultdict(int)
-        for action in self._actions():
-            found[_date(action)] += action["num_records"]
+        for part in self.parts():
+            found[part.date] += part.rows
         return dict(found)
 
-    @lake_answers()
     def read(self, dates: Iterable[dt.date], columns: pa.Schema) -> pa.RecordBatchReader:
         """The rows of these dates as a stream; a column that the table does not have yet is null."""
-        dataset = self._table.to_pyarrow_dataset()
-        there = set(dataset.schema.names)
-        chosen = {c.name: pc.field(c.name) if c.name in there else pc.scalar(pa.scalar(None, c.type)) for c in columns}
-        wanted = pc.field(EVENT_DATE).isin(pa.array(sorted(dates), pa.date32()))
-        return dataset.scanner(columns=chosen, filter=wanted).to_reader()
+        return self.read_spans([(midnight(date), midnight(date) + DAY - 1) for date in sorted(dates)], columns)
 
-    def replace(self, dates: Collection[dt.date], rows: pa.Table, next_offsets: dict[int, int]) -> None:
-        """Replace whole event dates by `rows` (columns of `silver_schema`) and move the vector, in one commit.
+    @lake_answers()
+    def read_spans(self, spans: Iterable[tuple[int, int]], columns: pa.Schema) -> pa.RecordBatchReader:
+        """The rows with an event time in these spans (µs since 1970, both ends included), as `read` gives them."""
+        parts = self.parts()
+        chosen = [(span, [p for p in parts if p.first <= span[1] and p.last >= span[0]]) for span in spans]
 
-        Without dates only the vector moves. Raises Unavailable when another run has committed since this version,
-        ValueError for rows of other dates (delta-rs never returns from writing what its predicate leaves out).
+        def batches() -> Iterator[pa.RecordBatch]:
+            for (first, last), there in chosen:
+                scanner = self._scanner(there, columns, self._between(first, last))
+                yield from scanner.to_batches() if scanner else ()
+
+        return pa.RecordBatchReader.from_batches(columns, batches())
+
+    @lake_answers()
+    def scan(self, parts: Collection[Part], names: Sequence[str], since: int, keys: pa.Array | None) -> pa.Table:
+        """Rows of these parts, in some columns, with an event time after `since` (µs) and one of these keys (None:
+        any)."""
+        wanted = pc.field(self.contract.event_time) > pa.scalar(max(since, midnight(dt.date(1, 1, 1))), TIMESTAMP)
+        if keys is not None:
+            wanted &= pc.field(self.contract.key).isin(keys)
+        whole = silver_schema(self.contract)
+        columns = pa.schema([whole.field(name) for name in names])
+        scanner = self._scanner(parts, columns, wanted)
+        return scanner.to_table() if scanner else columns.empty_table()
+
+    def commit(self, removed: Collection[Part], rows: pa.Table, next_offsets: Mapping[int, int]) -> None:
+        """Put `rows` (columns of `silver_schema`) in the place of these parts and move the vector, in one commit.
+
+        Raises Overtaken when another run has committed since this version.
         """
-        if stray := set(rows[EVENT_DATE].unique().to_pylist()) - set(dates):
-            raise ValueError(f"rows of {sorted(stray)} among those that replace other dates")
-        # How many partitions are known is written by every commit, so that any two commits on one version collide in
-        # it, whatever partitions and dates they touch.
-        partitions = (max(p, ~p) for p in (*self.vector(), *next_offsets))  # ~p: its mended records
+        with lake_answers():
+            self._widen()
+            kept = [part for part in self.parts() if part not in set(removed)]
+            added = self._write(rows, kept)
+        # How many partitions are known, so that their numbers need not be guessed. ~p: a partition's mended records.
+        vector = self.vector()
+        partitions = (max(p, ~p) for p in (*vector, *next_offsets))
         state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
-        properties = CommitProperties(app_transactions=[Transaction(app, at) for app, at in state.items()])
-        spans, vector, before = runs(dates), self.vector(), self.version
-        try:
-            self._commit(rows, spans, properties)
-        except CommitFailedError as error:
-            raise Unavailable(
-                f"Another run has cleansed {self.contract.stream} meanwhile, so this one wrote nothing.",
-                f"Run `millwright cleanse {self.contract.stream}` again.",
-            ) from error
+        version = self.version + 1
+        if not delta_log.commit(self.contract.table, version, removed, added, state):
+            raise _overtaken(self.contract)
+        with lake_answers():
+            self._table.update_incremental()
+            if version % _CHECKPOINT_EVERY == 0:
+                opened(self.contract.table, version).create_checkpoint()
+        self._parts = None
         # Another run may have committed on top of this one before we looked.
-        self._vector = {**vector, **next_offsets} if self.version == before + 1 else None
+        self._vector = {**vector, **next_offsets} if self.version == version else None
 
-    @lake_answers()
-    def _commit(self, rows: pa.Table, spans: list[tuple[dt.date, dt.date]], properties: CommitProperties) -> None:
-        if spans:
-            write_deltalake(
-                self._table,
-                rows,
-                mode="overwrite",
-                schema_mode="merge",  # a contract's new field
-                predicate=" or ".join(f"{EVENT_DATE} between '{first}' and '{last}'" for first, last in spans),
-                commit_properties=properties,
-            )
-        else:
-            self._table.create_write_transaction(
-                [],
-                mode="append",
-                schema=self._table.schema(),
-                partition_by=[EVENT_DATE],
-                commit_properties=properties,
-            )
-        self._table.update_incremental()
+    def replace(self, dates: Collection[dt.date], rows: pa.Table, next_offsets: Mapping[int, int]) -> None:
+        """Replace whole event dates, as `commit` does. Raises ValueError for rows of other dates."""
+        if stray := set(rows[EVENT_DATE].unique().to_pylist()) - set(dates):
+            raise ValueError(f"rows of {sorted(stray)} among those that replace other dates")
+        self.commit([part for part in self.parts() if part.date in set(dates)], rows, next_offsets)
 
-    @lake_answers()
-    def _actions(self) -> list[dict[str, Any]]:
-        return list(pa.table(self._table.get_add_actions(flatten=True)).to_pylist())
+    def _write(self, rows: pa.Table, kept: Sequence[Part]) -> list[dict[str, Any]]:
+        """Write rows as parts; returns Delta's add actions."""
+        at = self.contract.event_time
+        rows = rows.take(pc.sort_indices(rows[at]))
+        times = rows[at].cast(pa.int64()).to_numpy()
+        added = []
+        for piece in pieces(times, kept):
+            first, last = int(times[piece.start]), int(times[piece.stop - 1])
+            part = rows.slice(piece.start, piece.stop - piece.start)
+            path = part_path(f"{EVENT_DATE}={part[EVENT_DATE][0]}", first, last)
+            key = pc.min_max(part[self.contract.key])
+            limits = {at: (_text(first), _text(last)), self.contract.key: (key["min"].as_py(), key["max"].as_py())}
+            ordered = part.sort_by([(self.contract.key, "ascending"), (at, "ascending")])
+            added.append(delta_log.write_part(self.contract.table, path, ordered, EVENT_DATE, limits))
+        return added
+
+    def _widen(self) -> None:
+        """Add the contract's new fields to the table, as a commit of its own."""
+        there = set(pa.schema(self._table.schema()).names)
+        if new := [field for field in silver_schema(self.contract) if field.name not in there]:
+            version, vector = self.version, self.vector()
+            try:
+                self._table.alter.add_columns(DeltaSchema.from_arrow(pa.schema(new)).fields)
+            except CommitFailedError as error:
+                raise _overtaken(self.contract) from error
+            self._table.update_incremental()
+            if self.version != version + 1:
+                raise _overtaken(self.contract)
+            self._vector = vector
+
+    def _between(self, first: int, last: int) -> pc.Expression:
+        at, kind = pc.field(self.contract.event_time), TIMESTAMP
+        return (at >= pa.scalar(first, kind)) & (at <= pa.scalar(last, kind))
+
+    def _scanner(self, parts: Collection[Part], columns: pa.Schema, wanted: pc.Expression) -> ds.Scanner | None:
+        if not parts:
+            return None
+        whole = silver_schema(self.contract)
+        stored = pa.schema([field for field in whole if field.name != EVENT_DATE])
+        found = ds.dataset(
+            [part.path for part in parts], schema=stored, format="parquet", filesystem=self._filesystem(parts)
+        )
+        chosen = {name: pc.field(name) for name in columns.names}
+        if EVENT_DATE in chosen:
+            chosen[EVENT_DATE] = pc.field(self.contract.event_time).cast(pa.date32())
+        return found.scanner(columns=chosen, filter=wanted)
+
+    def _filesystem(self, parts: Collection[Part]) -> Any:
+        if not self._table.table_uri.startswith("file://") and "://" in self._table.table_uri:
+            # Told their sizes, it does not ask for them file by file.
+            sizes = {part.path: part.size for part in parts}
+            return PyFileSystem(DeltaStorageHandler.from_table(self._table._table, options(), sizes))
+        return SubTreeFileSystem(self._table.table_uri.removeprefix("file://"), LocalFileSystem())
 
 
 def changed_dates(old: Silver, new: Silver) -> set[dt.date]:
@@ -190,6 +272,13 @@ def runs(dates: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
     return spans
 
 
-def _date(action: dict[str, Any]) -> dt.date:
-    date: dt.date = action[f"partition.{EVENT_DATE}"]
-    return date
+def _overtaken(contract: Contract) -> Overtaken:
+    return Overtaken(
+        f"Another run has cleansed {contract.stream} meanwhile, so this one wrote nothing.",
+        f"Run `millwright cleanse {contract.stream}` again.",
+    )
+
+
+def _text(micros: int) -> str:
+    """A time as Delta writes it in its statistics."""
+    return f"{np.datetime_as_string(np.datetime64(micros, 'us'))}Z"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import namedtuple
+from itertools import pairwise
 
 import fastavro
 import numpy as np
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from millwright.contracts import contract
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
-from spark_jobs import cleanse
+from spark_jobs import cleanse, outliers, parts, windows
 from spark_jobs.cleanse import batches, cleanse_new
 from spark_jobs.engine import Engine
 from spark_jobs.outliers import is_outlier
@@ -66,6 +67,11 @@ def expected_silver(sent) -> list[dict]:
     return rows
 
 
+def assert_parts_do_not_overlap():
+    there = Silver.open(contract(SENSORS)).parts()
+    assert all(before.last < after.first for before, after in pairwise(there))
+
+
 records = st.builds(
     reading,
     st.sampled_from(sorted(PARTITION)),
@@ -75,16 +81,21 @@ records = st.builds(
 )
 
 
-@examples(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(records, max_size=60),
     st.lists(st.integers(0, 59), max_size=3).map(sorted),
     st.lists(st.integers(0, 59), max_size=2),
     st.integers(5, 1000),
+    st.sampled_from([1, 4, 9, 200_000]),
+    st.sampled_from([7, 60]),
 )
-def test_silver_depends_on_the_records_alone(engine, tmp_path_factory, sent, cuts, runs_after, batch):
+def test_silver_depends_on_the_records_alone(engine, tmp_path_factory, sent, cuts, runs_after, batch, part, window):
     lake = tmp_path_factory.mktemp("lake")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "ROWS", part)
+        patch.setattr(outliers, "WINDOW_READINGS", window)
+        patch.setattr(windows, "_OTHERS", window - 1)
         patch.setenv("MILLWRIGHT_LAKE_URL", f"file://{lake}")
         patch.setenv("MILLWRIGHT_CLEANSE_BATCH_RECORDS", str(batch))
         settings.cache_clear()
@@ -101,6 +112,7 @@ def test_silver_depends_on_the_records_alone(engine, tmp_path_factory, sent, cut
         assert found.to_pylist() == rows
         assert sum(r.records for r in results) == len(sent)
         assert sum(r.duplicates for r in results) == len(sent) - len(rows)
+        assert_parts_do_not_overlap()
         again = cleanse_new(SENSORS, engine)
         assert (again.files, again.silver_version) == (0, results[-1].silver_version)
     settings.cache_clear()
@@ -176,25 +188,39 @@ def test_a_file_of_an_older_schema_has_null_for_a_newer_field(engine, lake):
         assert silver_of()["humidity"].to_pylist() == [None, None, 40.0]
 
 
-def test_a_run_that_wakes_up_late_is_refused_and_the_next_does_right(engine, lake, monkeypatch):
+def overtaken_by(bronze, engine, monkeypatch, times):
+    """Other runs cleanse a newer record while a run is about to commit."""
+    left = [99.0 - n for n in range(times)]
+
+    def meanwhile(place):
+        if place == "cleanse.before_commit" and left:
+            bronze.write(0, [reading("M-1", 0, left.pop())])
+            with monkeypatch.context() as patch:
+                patch.setattr(cleanse, "failpoint", lambda place: None)
+                cleanse_new(SENSORS, engine)
+
+    monkeypatch.setattr(cleanse, "failpoint", meanwhile)
+
+
+def test_a_run_that_is_overtaken_writes_nothing_and_takes_what_is_left(engine, lake, monkeypatch):
     bronze = BronzeWriter(contract(SENSORS))
     bronze.write(0, [reading("M-1", 0)])
-    asleep = True
-
-    def overtaken(place):
-        nonlocal asleep
-        if place == "cleanse.before_commit" and asleep:
-            asleep = False
-            bronze.write(0, [reading("M-1", 0, 99.0)])
-            cleanse_new(SENSORS, engine)
-
-    monkeypatch.setattr(cleanse, "failpoint", overtaken)
-    with pytest.raises(Unavailable, match="Another run has cleansed"):
-        cleanse_new(SENSORS, engine)
+    overtaken_by(bronze, engine, monkeypatch, 1)
+    assert cleanse_new(SENSORS, engine).records == 0
     assert silver_of()["temperature"].to_pylist() == [99.0]
     bronze.write(1, [reading("M-3", 0)])
     cleanse_new(SENSORS, engine)
     assert silver_of()["temperature"].to_pylist() == [99.0, 60.0]
+
+
+def test_a_run_that_is_overtaken_time_and_again_gives_up(engine, lake, monkeypatch):
+    bronze = BronzeWriter(contract(SENSORS))
+    bronze.write(0, [reading("M-1", 0)])
+    monkeypatch.setattr(cleanse, "_TRIES", 1)
+    overtaken_by(bronze, engine, monkeypatch, 1)
+    with pytest.raises(Unavailable, match="Another run has cleansed"):
+        cleanse_new(SENSORS, engine)
+    assert silver_of()["temperature"].to_pylist() == [99.0]
 
 
 @pytest.mark.parametrize("place", ["cleanse.before_commit", "cleanse.after_commit:2"])

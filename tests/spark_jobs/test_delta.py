@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import nullcontext
 
 import pytest
 
@@ -30,9 +29,7 @@ def test_a_commit_whose_answer_was_lost_is_there_once(s3, s3_lake, monkeypatch, 
     settings.cache_clear()
     silver = Silver.open(spec)
     network.will([""] * lost + [LOST_ANSWER])
-    # delta-rs, refused because of its own first try, cannot tell its own commit from another's.
-    with pytest.raises(Unavailable, match="Another run has cleansed") if lost else nullcontext():
-        silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0)]), {0: 7})
+    silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0)]), {0: 7})
     network.end()
     monkeypatch.undo()
     settings.cache_clear()
@@ -70,7 +67,9 @@ def test_a_lake_that_is_away_is_one_sentence(s3, s3_lake, monkeypatch):
             lambda: silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 2.0)]), {0: 2}),
             lambda: silver.replace([], silver_schema(spec).empty_table(), {0: 2}),
         ):
-            with pytest.raises(Unavailable, match=rf"The lake at {s3_lake} does not answer\. See that") as told:
+            with pytest.raises(
+                Unavailable, match=rf"The lake at {s3_lake} (does not answer|could not .*)\. See that"
+            ) as told:
                 deed()
             assert "\n" not in str(told.value)
     finally:
