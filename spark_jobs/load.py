@@ -1,8 +1,8 @@
-"""Silver to the warehouse: the event dates that changed, compared row by row, in one transaction."""
+"""Silver to the warehouse: the stretches of event time that changed, compared row by row, in one transaction."""
 
 from __future__ import annotations
 
-import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +16,8 @@ from millwright.tables import ensure_partitions, migrate, raw_columns
 from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
-from spark_jobs.silver import Silver, changed_dates, runs, silver_schema
+from spark_jobs.parts import changed_spans
+from spark_jobs.silver import Silver, silver_schema
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class LoadResult:
         return asdict(self)
 
 
-def load_new(stream: str, progress: Callable[[int, int], None] | None = None) -> LoadResult:
-    """Make raw.<table> equal to silver, looking only at the event dates that changed since its last load.
+def load_new(stream: str, progress: Callable[[int, int], None] | None = None, wait_seconds: float = 0.0) -> LoadResult:
+    """Make raw.<table> equal to silver, looking only at the stretches of event time that changed since its last load.
 
     One transaction on one connection: a lock on the table, COPY of Arrow into a temporary table, deletes, updates of
     rows that differ in any column, inserts, and the row of platform.loads that is the watermark. Rows inserted and
     updated carry its `_load_id`. Losing the connection anywhere leaves nothing behind. `progress` is told rows copied
-    and to copy. Raises Unavailable when the warehouse is away, MillwrightError when another load of the table runs.
+    and to copy. Raises Unavailable when the warehouse is away, MillwrightError when another load of the table runs, and
+    still does after `wait_seconds`.
     """
     spec = contract(stream)
     silver = Silver.find(spec)
@@ -52,6 +54,8 @@ def load_new(stream: str, progress: Callable[[int, int], None] | None = None) ->
         connection = adbc()
         try:
             with connection.cursor() as cursor:
+                cursor.execute(load_sql.WATCH)
+                _take_turn(cursor, spec, wait_seconds)
                 result = _load(cursor, spec, silver, progress)
             failpoint("load.before_commit")
             connection.commit()
@@ -61,25 +65,34 @@ def load_new(stream: str, progress: Callable[[int, int], None] | None = None) ->
     return result
 
 
+def _take_turn(cursor: Any, spec: Contract, wait_seconds: float) -> None:
+    give_up = time.monotonic() + wait_seconds
+    while not _one(cursor, load_sql.LOCK, (f"millwright.load.{spec.table}",)):
+        if time.monotonic() >= give_up:
+            raise MillwrightError(
+                f"Another load of raw.{spec.table} is running.", "Wait for it; it loads the same rows."
+            )
+        time.sleep(0.2)
+
+
 def _load(cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, int], None] | None) -> LoadResult:
-    if not _one(cursor, load_sql.LOCK, (f"millwright.load.{spec.table}",)):
-        raise MillwrightError(f"Another load of raw.{spec.table} is running.", "Wait for it; it loads the same rows.")
     columns = [name for name in raw_columns(spec) if name != "_load_id"]
-    dates, everything = _dates_to_compare(cursor, spec, silver, columns)
-    if not dates and not everything:
+    spans, everything = _spans_to_compare(cursor, spec, silver, columns)
+    if not spans:
         return LoadResult(spec.table, None, 0, 0, 0, silver.version)
 
-    counts = silver.rows_by_date()
-    ensure_partitions(spec.table, {date for date in dates if counts.get(date)})
+    held = [p for p in silver.parts() if any(first <= p.last and p.first <= last for first, last in spans)]
+    ensure_partitions(spec.table, {part.date for part in held})
     cursor.execute(load_sql.create_staging(spec))
-    todo = sum(counts.get(date, 0) for date in dates)
+    todo = sum(part.rows for part in held)
     whole = silver_schema(spec)
-    rows = silver.read(dates, pa.schema([whole.field(name) for name in columns]))
+    rows = silver.read_spans(spans, pa.schema([whole.field(name) for name in columns]))
     cursor.adbc_ingest("staging", _counted(rows, todo, progress), mode="append", temporary=True)
     cursor.execute("analyze staging")
+    cursor.execute(load_sql.PLAN)
     failpoint("load.after_copy")
 
-    within = load_sql.within(spec, None if everything else runs(dates))
+    within = load_sql.within(spec, None if everything else spans)
     load_id = _one(cursor, load_sql.NEW_LOAD, (spec.table, silver.version, silver.table_id, ",".join(columns)))
     updated = _one(cursor, load_sql.update(spec, columns, load_id, within))
     inserted = _one(cursor, load_sql.insert(spec, columns, load_id, within))
@@ -93,19 +106,20 @@ def _one(cursor: Any, statement: str, parameters: tuple[Any, ...] | None = None)
     return int(cursor.fetchone()[0])
 
 
-def _dates_to_compare(cursor: Any, spec: Contract, silver: Silver, columns: list[str]) -> tuple[set[dt.date], bool]:
-    """Dates that may differ, and whether that is the whole table: there was no load yet, or silver was made anew,
+def _spans_to_compare(
+    cursor: Any, spec: Contract, silver: Silver, columns: list[str]
+) -> tuple[list[tuple[int, int]], bool]:
+    """Stretches that may differ, and whether that is the whole table: there was no load yet, or silver was made anew,
     or the version loaded last has been cleaned away, or the contract has got another column since."""
     cursor.execute(load_sql.WATERMARK, (spec.table,))
-    dates = set(silver.files())
     found = cursor.fetchone()
     if found is None:
-        return dates, bool(dates)
+        return changed_spans((), silver.parts()), True
     version, silver_id, loaded_columns = found
     old = Silver.find(spec, version=version)
     if old is not None and old.table_id == silver.table_id == silver_id and loaded_columns == columns:
-        return changed_dates(old, silver), False
-    return dates, True
+        return changed_spans(old.parts(), silver.parts()), False
+    return changed_spans((), silver.parts()) or [(0, 0)], True
 
 
 def _counted(

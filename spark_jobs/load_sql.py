@@ -8,16 +8,23 @@ from collections.abc import Iterable, Sequence
 from millwright.contracts import Contract
 from millwright.tables import raw_columns
 
+_EPOCH = dt.datetime(1970, 1, 1)
 LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 WATERMARK = (
     "select silver_version, silver_id, columns from platform.loads where table_name = $1 order by load_id desc limit 1"
 )
+# The newest stretch is never in the statistics of the loaded table: taken for empty, it would be joined row by row with
+# all that is staged, which takes minutes.
+PLAN = "set local enable_nestloop = off"
+# The server ends the load of a client that was killed, and its lock, without waiting for the statement's end.
+WATCH = "set local client_connection_check_interval = '2s'"
 NEW_LOAD = (
     "insert into platform.loads (table_name, silver_version, silver_id, columns)"
     " values ($1, $2::bigint, $3, string_to_array($4, ',')) returning load_id"
 )
 COUNTED = (
-    "update platform.loads set rows_inserted = $1::bigint, rows_updated = $2::bigint, rows_deleted = $3::bigint"
+    "update platform.loads set loaded_at = clock_timestamp(),"
+    " rows_inserted = $1::bigint, rows_updated = $2::bigint, rows_deleted = $3::bigint"
     " where load_id = $4::bigint"
 )
 
@@ -56,17 +63,19 @@ def delete(contract: Contract, within: str) -> str:
     )
 
 
-def within(contract: Contract, spans: Iterable[tuple[dt.date, dt.date]] | None) -> str:
-    """Loaded rows of these spans of event dates (UTC); of the whole table, if None.
+def within(contract: Contract, spans: Iterable[tuple[int, int]] | None) -> str:
+    """Loaded rows of these stretches of event time (µs since 1970, both ends included); of the whole table, if None.
 
     Plain ranges of event times, by which Postgres leaves out partitions.
     """
     if spans is None:
         return "true"
     at = f"loaded.{_name(contract.event_time)}"
-    return " or ".join(
-        f"({at} >= '{first} 00:00+00' and {at} < '{last + dt.timedelta(days=1)} 00:00+00')" for first, last in spans
-    )
+    return " or ".join(f"({at} >= '{_moment(first)}' and {at} <= '{_moment(last)}')" for first, last in spans)
+
+
+def _moment(micros: int) -> str:
+    return f"{_EPOCH + dt.timedelta(microseconds=micros):%Y-%m-%d %H:%M:%S.%f}+00"
 
 
 def _same(contract: Contract) -> str:
