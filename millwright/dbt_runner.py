@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from millwright import dbt_sources, warehouse
 from millwright.errors import MillwrightError
 from millwright.settings import settings
+from millwright.turns import one_at_a_time
 
 _FAILED = ("error", "fail", "runtime error")
 
@@ -40,7 +38,9 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
         *(("--select", select, "--indirect-selection", "buildable") if select else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
-    with _one_at_a_time(where) as lock:
+    where.mkdir(parents=True, exist_ok=True)
+    # Two builds at once would replace each other's tables and results.
+    with one_at_a_time("dbt-build") as lock:
         results = where / "target" / "run_results.json"
         results.unlink(missing_ok=True)  # a run that ends before its first model writes none
         # dbt holds the lock too: killed alone, we would leave it running, and the next build has to wait for it.
@@ -50,18 +50,22 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
         if not results.exists():
             said = "\n".join((done.stdout or done.stderr).strip().splitlines()[-12:])
             raise MillwrightError(f"dbt could not start:\n{said}", f"The whole log is in {where / 'logs' / 'dbt.log'}.")
-        summary = _summary(json.loads(results.read_text()))
-    if failures := summary.pop("failures"):
-        told = "\n".join(f"- {name}: {message}" for name, message in failures.items())
-        first = next(iter(failures))
-        raise MillwrightError(
-            f"dbt: {len(failures)} of {sum(summary['statuses'].values())} models and tests failed:\n{told}",
-            f"See the rows with `cd {settings().dbt_dir} && dbt build --select {first}`.",
-        )
-    return summary
+        done_so_far = summary(json.loads(results.read_text()))
+    if failures := done_so_far.pop("failures"):
+        raise told(failures, sum(done_so_far["statuses"].values()))
+    return done_so_far
 
 
-def _summary(run: dict[str, Any]) -> dict[str, Any]:
+def told(failures: dict[str, str], of: int) -> MillwrightError:
+    """The error of a build in which models or tests failed: name → message; `of` so many."""
+    listed = "\n".join(f"- {name}: {message}" for name, message in failures.items())
+    return MillwrightError(
+        f"dbt: {len(failures)} of {of} models and tests failed:\n{listed}",
+        f"See the rows with `cd {settings().dbt_dir} && dbt build --select {next(iter(failures))}`.",
+    )
+
+
+def summary(run: dict[str, Any]) -> dict[str, Any]:
     """What a run_results.json says, in short; pure."""
     failures, rows = {}, {}
     for result in run["results"]:
@@ -83,15 +87,3 @@ def _dbt() -> str:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore"}
-
-
-@contextmanager
-def _one_at_a_time(where: Path) -> Iterator[int]:
-    """Holds a lock, its file descriptor given, that ends with the last process that has it.
-
-    Two builds at once would replace each other's tables and results.
-    """
-    where.mkdir(parents=True, exist_ok=True)
-    with (where / "build.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()

@@ -106,6 +106,18 @@ def anything_loaded() -> bool:
     return bool(row and row[0])
 
 
+def rows_changed_since(moment: dt.datetime | None) -> int:
+    """Rows of schema raw that loads have inserted, updated or deleted after a moment (None: ever)."""
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(rows_inserted + rows_updated + rows_deleted), 0)::bigint from platform.loads"
+            " where loaded_at > coalesce(%s::timestamptz, '-infinity')",
+            (moment,),
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 def ensure_partitions(table: str, months: Iterable[dt.date]) -> None:
     """Make the month partitions of raw.<table> for the months that hold these dates, where there are none yet.
 

@@ -71,7 +71,7 @@ def test_a_models_failure_is_told_with_its_message_and_skipped_ones_are_not_fail
             },
         ],
     }
-    assert dbt_runner._summary(run) == {
+    assert dbt_runner.summary(run) == {
         "statuses": {"success": 1, "error": 1, "skipped": 1},
         "rows": {"a": 4},
         "seconds": 1.2,

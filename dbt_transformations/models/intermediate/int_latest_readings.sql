@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['equipment_id'], 'unique': True}]) }}
+{{ config(tags=['near_real_time'], indexes=[{'columns': ['equipment_id'], 'unique': True}]) }}
 
 with equipment as (
 

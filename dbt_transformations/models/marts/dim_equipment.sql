@@ -1,4 +1,5 @@
 {{ config(
+    tags=['near_real_time'],
     pre_hook="{{ take_up_loads({
         'equipment_assets': none, 'sensor_readings': none, 'equipment_events': none,
         'quality_inspections': none, 'production_metrics': none, 'equipment_alerts': none

@@ -1,4 +1,5 @@
 {{ config(
+    tags=['near_real_time'],
     materialized='incremental',
     incremental_strategy='replace_affected',
     unique_key=['equipment_id', 'event_time'],
