@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias
+from airflow.sdk import Asset, AssetAlias, AssetWatcher
 
+from airflow_dags.bronze_trigger import BronzeTrigger
+
+BRONZE = Asset(
+    name="bronze",
+    uri="millwright://lake/bronze",
+    watchers=[AssetWatcher(name="the_sink_has_published", trigger=BronzeTrigger())],
+)
 RAW = Asset(name="raw", uri="millwright://warehouse/raw")
 MARTS = Asset(name="marts", uri="millwright://warehouse/marts")
 MODEL = Asset(name="model", uri="millwright://mlflow/champion")

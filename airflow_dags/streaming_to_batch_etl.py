@@ -4,8 +4,9 @@
 
 - **kafka_to_lake** makes sure that everything sent before it started is in bronze. Where the sink runs as a
   service it waits for it; where none does, it runs the sink itself.
-- **cleanse** reads the new bronze files (Spark) and rewrites the silver dates they touch.
-- **load** takes the changed silver dates to Postgres and, if a row changed, wakes `dbt_transformations`.
+- **cleanse** reads the new bronze files (Spark) and rewrites the parts of silver that they touch.
+- **load** takes what changed in silver to Postgres and wakes `dbt_transformations` if a row of `raw` has changed
+  since it was last woken, be it by this run or by the micro-batches of `near_real_time`.
 
 **When it fails**: `millwright status` shows which part is down, `millwright up` heals it; then clear the task.
 Nothing is lost or doubled by a run that was killed: each step goes on from what it last committed.
@@ -29,20 +30,23 @@ def streaming_to_batch_etl() -> None:
     @task
     def cleanse() -> list[dict[str, Any]]:
         from millwright.contracts import contracts
+        from millwright.turns import one_at_a_time
         from spark_jobs.cleanse import cleanse_new
         from spark_jobs.engine import Engine
 
-        with Engine() as engine:
+        with one_at_a_time("cleanse"), Engine() as engine:
             return [cleanse_new(stream, engine).as_dict() for stream in contracts()]
 
-    @task(outlets=[RAW_IF_CHANGED])
-    def load() -> Any:
+    @task(inlets=[RAW], outlets=[RAW_IF_CHANGED])
+    def load(*, inlet_events: Any) -> Any:
         from millwright.contracts import contracts
+        from millwright.tables import rows_changed_since
         from spark_jobs.load import load_new
 
-        loads = [load_new(stream).as_dict() for stream in contracts()]
-        if any(each["rows_inserted"] or each["rows_updated"] or each["rows_deleted"] for each in loads):
-            yield Metadata(RAW, extra={"loads": loads}, alias=RAW_IF_CHANGED)
+        loads = [load_new(stream, wait_seconds=600).as_dict() for stream in contracts()]
+        woken = [event.timestamp for event in inlet_events[RAW].limit(1).ascending(False)]
+        if changed := rows_changed_since(woken[0] if woken else None):
+            yield Metadata(RAW, extra={"rows": changed, "loads": loads}, alias=RAW_IF_CHANGED)
         return loads
 
     kafka_to_lake() >> cleanse() >> load()

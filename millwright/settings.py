@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     lake_retention_days: float = 0.0  # bronze older than this is dropped, once silver has read it; 0 keeps it for ever
     lake_compact_records: int = 1_000_000  # of one compacted file, at most
     cleanse_batch_records: int = 2_000_000  # records of one silver commit
+    micro_batch_seconds: float = Field(15.0, ge=0)  # from one micro-batch's start to the next, at least
+    micro_batch_idle_seconds: float = Field(30.0, ge=0)  # without new files, the run of micro-batches ends
     mlflow_experiment: str = Field("millwright", validation_alias=_also("mlflow_experiment", "MLFLOW_EXPERIMENT_NAME"))
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException
+from confluent_kafka import Consumer, ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millwright.errors import MillwrightError
@@ -73,6 +73,22 @@ def group_is_live() -> bool:
                 raise broker_unavailable(error) from error
             time.sleep(0.1)
     return found.state not in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) and bool(found.members)
+
+
+def published() -> dict[Partition, int]:
+    """How far the sink has published each partition, as it has told Kafka after the fact: for whoever waits for it.
+
+    Raises Unavailable without a broker.
+    """
+    asked = ConsumerGroupTopicPartitions(settings().sink_group)
+    try:
+        found = _admin().list_consumer_group_offsets([asked], request_timeout=_TIMEOUT_SECONDS)
+        told = found[settings().sink_group].result().topic_partitions
+    except KafkaException as error:
+        if error.args[0].code() in (KafkaError.GROUP_ID_NOT_FOUND, *_COORDINATOR_COMING):
+            return {}
+        raise broker_unavailable(error) from error
+    return {(each.topic, each.partition): each.offset for each in told or () if each.offset >= 0}
 
 
 def _admin() -> AdminClient:
