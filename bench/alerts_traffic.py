@@ -1,4 +1,4 @@
-"""`python -m bench.alerts_traffic RATE SECONDS WARM`: readings at a steady rate, each with the time it was handed over.
+"""`python -m bench.alerts_traffic RATE SECONDS WARM [LINGER_MS]`: readings at a steady rate, each with its time of sending.
 
 Prints what it sent as one line of JSON.
 """
@@ -49,13 +49,13 @@ def rows(first: int, count: int, micros: int, generator: np.random.Generator, sh
 _NAMES = np.array([f"press-{number:04d}" for number in range(_MACHINES)])
 
 
-def send(rate: int, seconds: float, warm: float) -> dict[str, Any]:
+def send(rate: int, seconds: float, warm: float, linger_ms: float = 1.0) -> dict[str, Any]:
     """Send for `warm` and then for `seconds`; what was counted after the warm-up."""
     from millwright.publisher import Publisher
 
     generator, share = np.random.default_rng(7), max(_BREACH_SHARE, _BREACHES_PER_SECOND / rate)
     told: dict[str, Any] = {"sent": 0, "breaches": 0, "late_seconds": 0.0, "begun": 0.0, "ended": 0.0}
-    with Publisher(linger_ms=1) as publisher:
+    with Publisher(linger_ms=linger_ms) as publisher:
         publisher.send("equipment-assets", _assets())
         begun, sent, cpu = time.monotonic(), 0, time.process_time()
         while (elapsed := time.monotonic() - begun) < warm + seconds:
@@ -90,4 +90,5 @@ def _assets() -> pa.Table:
 
 
 if __name__ == "__main__":
-    print(json.dumps(send(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))))
+    rate, *others = sys.argv[1:]
+    print(json.dumps(send(int(rate), *map(float, others))))

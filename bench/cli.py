@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.alerts import alerts
+from bench.freshness import freshness
 from bench.landing import landing
 from bench.publish import publish
 from bench.sink import sink
@@ -19,3 +20,4 @@ bench.add_command(sink)
 bench.add_command(publish)
 bench.add_command(alerts)
 bench.add_command(landing)
+bench.add_command(freshness)
