@@ -6,6 +6,7 @@
 - **compact** puts small files into files of `MILLWRIGHT_LAKE_COMPACT_RECORDS`; what they replace goes a day later.
 - **expire** drops files older than `MILLWRIGHT_LAKE_RETENTION_DAYS` (0: none) that silver has read.
 - **sweep** removes what no reader looks at, such as quarantine objects of a worker that was killed.
+- **sweep_silver** removes silver's files that no version of the last week holds: each run replaces some.
 
 **When it fails**: the log of `verify` names the damaged file and what to do; nothing is compacted or dropped before
 that is mended. The other tasks go on where they stopped: clear them. More in docs/lake.md.
@@ -50,7 +51,15 @@ def lake_maintenance() -> None:
 
         return sweep(topics_of())
 
-    verify() >> compact() >> expire() >> sweep()
+    @task
+    def sweep_silver() -> dict[str, int]:
+        from millwright.contracts import contracts
+        from spark_jobs.silver import Silver
+
+        found = {stream: Silver.find(contract) for stream, contract in contracts().items()}
+        return {stream: silver.sweep() for stream, silver in found.items() if silver}
+
+    verify() >> compact() >> expire() >> sweep() >> sweep_silver()
 
 
 lake_maintenance()

@@ -25,6 +25,7 @@ from spark_jobs.delta import address, lake_answers, opened, options
 from spark_jobs.parts import DAY, Part, midnight, part_path, pieces
 
 EVENT_DATE = "event_date"
+_KEPT_HOURS = 7 * 24  # a reader of an older version, and Delta's own least
 _CHECKPOINT_EVERY = 10  # commits; a log of 100 files is 100 requests to a bucket
 LINEAGE = pa.schema([("_partition", pa.int32()), ("_offset", pa.int64()), ("_append_time", TIMESTAMP)])
 
@@ -199,6 +200,14 @@ class Silver:
         if stray := set(rows[EVENT_DATE].unique().to_pylist()) - set(dates):
             raise ValueError(f"rows of {sorted(stray)} among those that replace other dates")
         self.commit([part for part in self.parts() if part.date in set(dates)], rows, next_offsets)
+
+    @lake_answers()
+    def sweep(self) -> int:
+        """Remove the files that no version of the last week holds, such as those of runs that were killed.
+
+        Returns how many.
+        """
+        return len(self._table.vacuum(_KEPT_HOURS, dry_run=False, full=True))
 
     def _write(self, rows: pa.Table, kept: Sequence[Part]) -> list[dict[str, Any]]:
         """Write rows as parts; returns Delta's add actions."""

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,3 +125,18 @@ def test_rows_of_other_dates_are_refused():
     with pytest.raises(ValueError, match="2015, 6, 1"):
         Silver.open(spec).replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0), (JUNE, "M-1", 1.0)]), {0: 2})
     assert Silver.open(spec).version == 0
+
+
+@pytest.mark.usefixtures("any_lake")
+def test_sweeping_removes_what_no_version_of_the_last_week_holds(monkeypatch):
+    spec = contract(STREAM)
+    silver = Silver.open(spec)
+    silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 1.0)]), {0: 1})
+    silver.replace([MAY], silver_rows(spec, [(MAY, "M-1", 2.0)]), {0: 2})
+    assert Silver.open(spec).sweep() == 0
+    vacuum = DeltaTable.vacuum
+    monkeypatch.setattr(
+        DeltaTable, "vacuum", lambda table, hours, **how: vacuum(table, 0, enforce_retention_duration=False, **how)
+    )
+    assert Silver.open(spec).sweep() == 1
+    assert Silver.open(spec).read([MAY], silver_schema(spec)).read_all()["temperature"].to_pylist() == [2.0]
