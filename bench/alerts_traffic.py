@@ -1,4 +1,4 @@
-"""`python -m bench.alerts_traffic RATE SECONDS WARM [LINGER_MS]`: readings at a steady rate, each with the time it was sent.
+"""`python -m bench.alerts_traffic RATE SECONDS WARM [LINGER_MS]`: readings at a steady rate, each with its own time.
 
 Prints what it sent as one line of JSON.
 """
