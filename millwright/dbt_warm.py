@@ -31,6 +31,7 @@ class WarmDbt:
         else:
             select = [f"source:raw.{table}+,tag:{_TAG}" for table in sorted(tables)]
         if dbt_sources.generate() or self._manifest is None:  # a contract has changed
+            self._manifest = None  # with the old one, dbt would read nothing
             self._manifest = self._invoke("parse", [])
         with one_at_a_time("dbt-build"):
             done = summary(_plain(self._invoke("run", ["--select", *select])))
