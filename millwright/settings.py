@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -40,6 +43,7 @@ class Settings(BaseSettings):
     airflow_url: str = ""
     lake_url: str = ""  # file://, s3://, gs://
     lake_endpoint: str = ""  # http(s) address of an object store that is not the cloud's own
+    silver_folder: str = "silver"  # the lake's folder of silver tables; a rebuild makes them beside it
     spark_url: str = ""  # "" is embedded Sail; "local" is Spark in this process; sc://host:port any Spark Connect
 
     kafka_port: int = 9092
@@ -150,3 +154,21 @@ def settings() -> Settings:
         name = "_".join(str(part) for part in first["loc"]).upper()
         name = name if name.startswith("MILLWRIGHT_") else f"MILLWRIGHT_{name}"
         raise MillwrightError(f"{name}={first['input']!r} cannot be used: {first['msg']}.") from None
+
+
+@contextmanager
+def settings_with(**values: str) -> Iterator[None]:
+    """Other settings in this process, and in those that it starts, until the block ends: `lake_url="file:///x"`."""
+    wanted = {f"MILLWRIGHT_{name.upper()}": value for name, value in values.items()}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        settings.cache_clear()

@@ -34,7 +34,7 @@ def silver_position(contract: Contract) -> dict[int, int]:
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
-    address = f"{settings().lake}/silver/{contract.table}"
+    address = f"{settings().lake}/{settings().silver_folder}/{contract.table}"
     options = {} if address.startswith("file://") else other_clients()
     try:
         return positions(DeltaTable(address, storage_options=options), contract.topic)

@@ -59,6 +59,16 @@ create table if not exists ml.promotions (
     run_id text
 )"""
 
+# One row per `millwright rebuild`: checksums of what stood before it and after it. Unfinished: it was cut short.
+_REBUILDS = """
+create table if not exists platform.rebuilds (
+    rebuild_id bigint generated always as identity primary key,
+    before jsonb not null,
+    after jsonb,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz
+)"""
+
 # Nothing here may wait for a running load: `create index if not exists` would, even where the index is.
 _PLATFORM = (
     *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
@@ -68,6 +78,7 @@ _PLATFORM = (
     "create index if not exists predictions_newest on ml.predictions"
     " (equipment_id, horizon_hours, data_watermark desc, prediction_id desc)",
     _PROMOTIONS,
+    _REBUILDS,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import groupby
@@ -62,23 +62,27 @@ class CleanseResult:
 
 
 def cleanse_new(
-    stream: str, engine: Engine | None = None, progress: Callable[[int, int], None] | None = None
+    stream: str,
+    engine: Engine | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    until: Mapping[int, int] | None = None,
 ) -> CleanseResult:
     """Bring into silver all that bronze has now and silver has not, in commits of settings.cleanse_batch_records.
 
     Silver is a function of the set of accepted records alone: batches, order and repetition leave no trace. `engine`
-    serves several streams; without one, one is made. `progress` is told records done and to do.
+    serves several streams; without one, one is made. `progress` is told records done and to do. `until`: only files
+    that end within this vector.
     What bronze gets meanwhile is left to the next run. When another run commits first, this one looks again at what
     is left. Raises Unavailable when that happens time and again, or when Spark is away.
     """
     if engine is None:
         with Engine() as own:
-            return cleanse_new(stream, own, progress)
+            return cleanse_new(stream, own, progress, until)
     spec = contract(stream)
     silver = Silver.open(spec)
     result = CleanseResult(stream=stream, silver_version=silver.version)
     for tries in range(_TRIES):
-        files = [*list_bronze(spec.topic, silver.vector()), *list_repaired(spec.topic, silver.vector())]
+        files = _unread(spec.topic, silver.vector(), until)
         todo = result.records + sum(file.accepted for file in files)
         try:
             for batch in batches(files, settings().cleanse_batch_records):
@@ -91,6 +95,11 @@ def cleanse_new(
                 raise
             silver = Silver.open(spec)
     return result
+
+
+def _unread(topic: str, vector: Mapping[int, int], until: Mapping[int, int] | None) -> list[BronzeFile]:
+    files = [*list_bronze(topic, vector), *list_repaired(topic, vector)]
+    return files if until is None else [file for file in files if file.next_offset <= until.get(file.partition, 0)]
 
 
 def batches(files: Sequence[BronzeFile], limit: int) -> Iterator[list[BronzeFile]]:

@@ -24,7 +24,7 @@ _OF_THE_STORE = re.compile(
 
 def address(table: str) -> str:
     """Where a silver table is."""
-    return f"{settings().lake}/silver/{table}"
+    return f"{settings().lake}/{settings().silver_folder}/{table}"
 
 
 def options() -> dict[str, str]:

@@ -36,8 +36,15 @@ class LoadResult:
         return asdict(self)
 
 
-def load_new(stream: str, progress: Callable[[int, int], None] | None = None, wait_seconds: float = 0.0) -> LoadResult:
+def load_new(
+    stream: str,
+    progress: Callable[[int, int], None] | None = None,
+    wait_seconds: float = 0.0,
+    everything: bool = False,
+) -> LoadResult:
     """Make raw.<table> equal to silver, looking only at the stretches of event time that changed since its last load.
+
+    `everything`: at all of both, whatever was loaded last.
 
     One transaction on one connection: a lock on the table, COPY of Arrow into a temporary table, deletes, updates of
     rows that differ in any column, inserts, and the row of platform.loads that is the watermark. Rows inserted and
@@ -47,7 +54,7 @@ def load_new(stream: str, progress: Callable[[int, int], None] | None = None, wa
     """
     spec = contract(stream)
     silver = Silver.find(spec)
-    if silver is None:
+    if silver is None or not silver.is_begun:
         return LoadResult(spec.table, None, 0, 0, 0, None)
     migrate()
     with translated(), lake_answers():
@@ -56,7 +63,7 @@ def load_new(stream: str, progress: Callable[[int, int], None] | None = None, wa
             with connection.cursor() as cursor:
                 cursor.execute(load_sql.WATCH)
                 _take_turn(cursor, spec, wait_seconds)
-                result = _load(cursor, spec, silver, progress)
+                result = _load(cursor, spec, silver, progress, everything)
             failpoint("load.before_commit")
             connection.commit()
         finally:
@@ -75,9 +82,13 @@ def _take_turn(cursor: Any, spec: Contract, wait_seconds: float) -> None:
         time.sleep(0.2)
 
 
-def _load(cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, int], None] | None) -> LoadResult:
+def _load(
+    cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, int], None] | None, whole_table: bool
+) -> LoadResult:
     columns = [name for name in raw_columns(spec) if name != "_load_id"]
     spans, everything = _spans_to_compare(cursor, spec, silver, columns)
+    if whole_table:
+        spans, everything = changed_spans((), silver.parts()) or [(0, 0)], True
     if not spans:
         return LoadResult(spec.table, None, 0, 0, 0, silver.version)
 
@@ -95,8 +106,8 @@ def _load(cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, 
     within = load_sql.within(spec, None if everything else spans)
     load_id = _one(cursor, load_sql.NEW_LOAD, (spec.table, silver.version, silver.table_id, ",".join(columns)))
     updated = _one(cursor, load_sql.update(spec, columns, load_id, within))
+    deleted = _one(cursor, load_sql.delete(spec, within))  # before the inserts, which it need not look at then
     inserted = _one(cursor, load_sql.insert(spec, columns, load_id, within))
-    deleted = _one(cursor, load_sql.delete(spec, within))
     cursor.execute(load_sql.COUNTED, (inserted, updated, deleted, load_id))
     return LoadResult(spec.table, load_id, inserted, updated, deleted, silver.version)
 

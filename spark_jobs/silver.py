@@ -112,6 +112,11 @@ class Silver:
             self._vector = positions(self._table, self.contract.topic)
         return dict(self._vector)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has a vector; one without is being filled anew, and is no word on what bronze holds."""
+        return bool(self._table.transaction_version(self._app))  # the number of partitions known
+
     def parts(self) -> list[Part]:
         """The table's files, by event time."""
         if self._parts is None:
