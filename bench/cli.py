@@ -9,6 +9,7 @@ from bench.freshness import freshness
 from bench.landing import landing
 from bench.publish import publish
 from bench.sink import sink
+from bench.warehouse.cli import warehouse
 
 
 @click.group()
@@ -21,3 +22,4 @@ bench.add_command(publish)
 bench.add_command(alerts)
 bench.add_command(landing)
 bench.add_command(freshness)
+bench.add_command(warehouse)
