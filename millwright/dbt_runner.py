@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from millwright import dbt_sources, warehouse
-from millwright.errors import MillwrightError
+from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
 from millwright.turns import one_at_a_time
 
@@ -47,6 +47,8 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=_environment(), pass_fds=(lock,)
         )
+        if done.returncode < 0:
+            raise Unavailable(f"dbt was killed by signal {-done.returncode}.", "Build again: nothing is half done.")
         if not results.exists():
             said = "\n".join((done.stdout or done.stderr).strip().splitlines()[-12:])
             raise MillwrightError(f"dbt could not start:\n{said}", f"The whole log is in {where / 'logs' / 'dbt.log'}.")

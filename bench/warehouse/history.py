@@ -54,7 +54,7 @@ def measure(sizes: list[int], folder: Path) -> list[Cost]:
     found, oldest, now = [], plant.END, plant.END
     with Engine() as engine:
         for size in sizes:
-            first = plant.END - dt.timedelta(minutes=size // MACHINES)
+            first = plant.END - size // (60 * MACHINES) * _HOUR  # full hours
             say(f"{size:,} readings of history: COPY, then dbt on all of it ...")
             _load(first, oldest)
             oldest = first

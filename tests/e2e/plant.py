@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import psutil
 import psycopg2
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -102,6 +103,25 @@ def to_marts() -> None:
     """Land, cleanse, load and build, each as a process of its own."""
     for step in ("land", "cleanse", "load", "build"):
         advance(step)
+
+
+def command(step: str) -> list[str]:
+    """A step as a process of its own."""
+    if step == "build":
+        return [sys.executable, "-c", "from millwright.dbt_runner import build; build()"]
+    return [sys.executable, "-m", "millwright", *(("sink", "once") if step == "land" else (step,))]
+
+
+def killed_after(seconds: float, step: str) -> int | None:
+    """Start a step, and SIGKILL the one that works in it (dbt where dbt runs); its status, None if it ended before."""
+    with subprocess.Popen(command(step), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            running.wait(seconds)
+            return None
+        except subprocess.TimeoutExpired:
+            at_work = psutil.Process(running.pid).children() if step == "build" else []
+            (at_work[0] if at_work else running).kill()
+            return running.wait(60)
 
 
 def advance(step: str, failpoint: str = "", killed: bool = False) -> None:
