@@ -58,13 +58,6 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     return done_so_far
 
 
-@contextmanager
-def no_build() -> Iterator[None]:
-    """Hold builds back, and wait for the one that runs, as long as the block lasts."""
-    with _one_at_a_time(settings().state_dir.absolute() / "dbt"):
-        yield
-
-
 def told(failures: dict[str, str], of: int) -> MillwrightError:
     """The error of a build in which models or tests failed: name → message; `of` so many."""
     listed = "\n".join(f"- {name}: {message}" for name, message in failures.items())

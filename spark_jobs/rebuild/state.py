@@ -10,8 +10,8 @@ from psycopg2.extras import Json
 
 from millwright.checksums import Checksum, checksums
 from millwright.contracts import contracts
-from millwright.dbt_runner import no_build
 from millwright.errors import MillwrightError
+from millwright.turns import one_at_a_time
 from millwright.warehouse import session
 from spark_jobs.silver import Silver
 
@@ -55,7 +55,7 @@ def settled() -> Standing:
     """
     give_up = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        with no_build(), session() as connection:
+        with one_at_a_time("dbt-build"), session() as connection:
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
             with connection.cursor() as cursor:
                 pending = _pending(cursor)
