@@ -101,7 +101,7 @@ def chunks(rows_by_date: Mapping[dt.date, int]) -> Iterator[list[dt.date]]:
 def _same(old: Silver, fresh: Silver, dates: Collection[dt.date]) -> bool:
     try:
         return bool(_rows(old, dates).equals(_rows(fresh, dates)))
-    except (Unavailable, pa.ArrowException):
+    except (Unavailable, OSError, pa.ArrowException):
         return False
 
 
