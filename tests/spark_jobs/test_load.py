@@ -227,27 +227,3 @@ def test_progress_tells_rows_copied_and_to_copy():
     write([(MAY, "M-1", 1.0), (LATER, "M-1", 1.0)])
     load_new(SENSORS, lambda done, todo: seen.append((done, todo)))
     assert seen[-1] == (2, 2)
-
-
-def test_rows_beyond_the_tables_statistics_are_not_compared_each_with_each(monkeypatch):
-    def write_many(date):
-        noon = pa.array([dt.datetime.combine(date, dt.time(12), dt.UTC)] * 2_000, pa.timestamp("us", "UTC"))
-        rows = silver_rows(contract(SENSORS), [(date, f"M-{number}", 1.0) for number in range(2_000)])
-        Silver.open(contract(SENSORS)).replace([date], rows.set_column(1, "event_time", noon), {0: 1})
-
-    write_many(MAY)
-    load_new(SENSORS)
-    query("analyze raw.sensor_readings")
-    plans, run = [], load._one
-
-    def explained(cursor, statement, parameters=None):
-        if statement.startswith("with touched"):
-            cursor.execute(f"explain {statement}")
-            plans.append("\n".join(line for (line,) in cursor.fetchall()))
-        return run(cursor, statement, parameters)
-
-    monkeypatch.setattr(load, "_one", explained)
-    write_many(JUNE)
-    assert load_new(SENSORS).rows_inserted == 2_000
-    assert len(plans) == 3
-    assert not [plan for plan in plans if "Nested Loop" in plan]
