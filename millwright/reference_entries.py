@@ -135,6 +135,45 @@ class Recommendation(Entry):
     action: str
 
 
+class QualityRule(Entry):
+    """From where on data counts as bad, for a stream ("*": any other), a rule and a field ("*": any other channel).
+
+    `threshold` is a share, or what the rule counts; docs/data-quality.md tells each rule.
+    """
+
+    stream: str
+    rule: Literal[
+        "validation_pass_rate",
+        "null_share",
+        "late_share",
+        "out_of_order_share",
+        "duplicate_share",
+        "lost_records",
+        "volume",
+        "freshness",
+        "machine_freshness",
+        "failed_tests",
+    ]
+    field: str = "*"
+    threshold: float = Field(ge=0)
+    least_records: int = Field(100, ge=0)  # in the hour, for it to be judged
+    least_seconds: float | None = Field(None, ge=0)
+    late_after_seconds: Literal[60, 600, 3600, 21600] | None = None
+    severity: Literal["none", "warning", "critical"]
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> QualityRule:
+        if self.rule.endswith(("_share", "_rate")) and self.threshold > 1:
+            raise ValueError(f"the threshold of {self.rule} is a share, 0 to 1")
+        own = {"late_after_seconds": ("late_share",), "least_seconds": ("freshness", "machine_freshness")}
+        for name, rules in own.items():
+            if (self.rule in rules) != (getattr(self, name) is not None):
+                raise ValueError(f"{name} belongs into the entries of {' and '.join(rules)}, and into these only")
+        if self.field != "*" and self.rule != "null_share":
+            raise ValueError("a field belongs into the entries of null_share only")
+        return self
+
+
 # Table → row class and what makes two rows the same.
 TABLES: dict[str, tuple[type[Entry], tuple[str, ...]]] = {
     "plants": (Plant, ("plant_id",)),
@@ -143,5 +182,6 @@ TABLES: dict[str, tuple[type[Entry], tuple[str, ...]]] = {
     "defect_types": (DefectType, ("defect_type",)),
     "alarm_limits": (AlarmLimit, ("equipment_type", "channel")),
     "alarm_rules": (AlarmRule, ("equipment_type", "channel")),
+    "quality_rules": (QualityRule, ("stream", "rule", "field")),
     "recommendations": (Recommendation, ("position",)),
 }

@@ -10,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from millwright.contracts import Contract, contracts
 from millwright.errors import MillwrightError
+from millwright.quality_tables import STATEMENTS as _QUALITY
 from millwright.warehouse import session
 
 # One row per load of a raw table that had anything to look at. The newest row of a table is its watermark: the
@@ -79,6 +80,7 @@ _PLATFORM = (
     " (equipment_id, horizon_hours, data_watermark desc, prediction_id desc)",
     _PROMOTIONS,
     _REBUILDS,
+    *_QUALITY,
 )
 
 

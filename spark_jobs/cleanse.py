@@ -134,8 +134,12 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
             again = _again(news, silver)
             rows = _cleansed(engine, new, news, silver, again)
         duplicates = records + sum(part.rows for part in again) - rows.num_rows
+    outliers = len(rows) - rows["outlier_channels"].null_count if spec.channels else 0
+    newest = max((file.append_max for file in batch if file.append_max is not None), default=None)
+    # Said in the commit itself, so that whoever counts it never misses one and never counts one twice.
+    said = {"records": records, "rows_written": rows.num_rows, "duplicates": duplicates, "outliers": outliers}
     failpoint("cleanse.before_commit")
-    silver.commit(again, rows, next_offsets)
+    silver.commit(again, rows, next_offsets, said | {"newest_append_ms": newest})
     failpoint("cleanse.after_commit")
     return CleanseResult(
         stream=spec.stream,
@@ -144,7 +148,7 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
         records=records,
         rows_written=rows.num_rows,
         duplicates=duplicates,
-        outliers=len(rows) - rows["outlier_channels"].null_count if spec.channels else 0,
+        outliers=outliers,
         dates=tuple(sorted(rows[EVENT_DATE].unique().to_pylist())),
     )
 

@@ -24,15 +24,21 @@ _ROW_GROUP = 25_000  # rows of few machines each, for a part is ordered by machi
 
 
 def commit(
-    table: str, version: int, removed: Iterable[Part], added: Iterable[dict[str, Any]], state: Mapping[str, int]
+    table: str,
+    version: int,
+    removed: Iterable[Part],
+    added: Iterable[dict[str, Any]],
+    state: Mapping[str, int],
+    told: Mapping[str, str],
 ) -> bool:
     """Make this version of a table, unless another writer has: then False.
 
-    `state` is Delta's transaction state: name → number. Raises Unavailable when the lake does not answer.
+    `state` is Delta's transaction state: name → number; `told` goes into the log's entry. Raises Unavailable when the lake does not answer.
     """
     now = _now()
+    entry = {"timestamp": now, "operation": "WRITE", "engineInfo": "millwright", "txnId": uuid.uuid4().hex, **told}
     actions: list[dict[str, Any]] = [
-        {"commitInfo": {"timestamp": now, "operation": "WRITE", "engineInfo": "millwright", "txnId": uuid.uuid4().hex}},
+        {"commitInfo": entry},
         *({"add": action} for action in added),
         *({"remove": _remove(part, now)} for part in removed),
         *({"txn": {"appId": name, "version": number, "lastUpdated": now}} for name, number in state.items()),

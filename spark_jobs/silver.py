@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from pyarrow.fs import LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
 from millwright.contracts import TIMESTAMP, Contract
 from millwright.errors import Unavailable
-from millwright.silver_position import positions, transaction_name
+from millwright.silver_position import SAID, positions, transaction_name
 from spark_jobs import delta_log
 from spark_jobs.delta import address, lake_answers, opened, options
 from spark_jobs.parts import DAY, Part, midnight, part_path, pieces
@@ -175,10 +176,16 @@ class Silver:
         scanner = self._scanner(parts, columns, wanted)
         return scanner.to_table() if scanner else columns.empty_table()
 
-    def commit(self, removed: Collection[Part], rows: pa.Table, next_offsets: Mapping[int, int]) -> None:
+    def commit(
+        self,
+        removed: Collection[Part],
+        rows: pa.Table,
+        next_offsets: Mapping[int, int],
+        said: Mapping[str, int | None] | None = None,
+    ) -> None:
         """Put `rows` (columns of `silver_schema`) in the place of these parts and move the vector, in one commit.
 
-        Raises Overtaken when another run has committed since this version.
+        `said` is what the commit's log entry tells of it (SilverCommit). Raises Overtaken when another run has committed since this version.
         """
         with lake_answers():
             self._widen()
@@ -190,7 +197,8 @@ class Silver:
         state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
         version = self.version + 1
-        if not delta_log.commit(self.contract.table, version, removed, added, state):
+        told = {} if said is None else {SAID: json.dumps(said)}
+        if not delta_log.commit(self.contract.table, version, removed, added, state, told):
             raise _overtaken(self.contract)
         with lake_answers():
             self._table.update_incremental()

@@ -1,21 +1,11 @@
-"""An alert as a row of equipment-alerts: its id, and the sentence that a person reads."""
+"""An alert as a row of equipment-alerts, with the sentence that a person reads."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
+from millwright.alert import alert_id
 from streaming.alerts.rules import NAMES, RATE, SEVERITIES, SILENT, STUCK
-
-
-def alert_id(machine: str, about: str, rule: str, severity: str, time: int) -> str:
-    """The id of an alarm: the same whenever it is computed.
-
-    `about` is the channel, code or component, or empty; `time` (µs) that of the reading or event that raised it, of
-    silence that of the last reading before it.
-    """
-    text = f"{machine}\0{about}\0{rule}\0{severity}\0{time}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def of_channel(

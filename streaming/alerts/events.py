@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from streaming.alerts.alert import alert_id
+from millwright.alert import alert_id
 from streaming.alerts.rules import Rules
 
 STREAM = "equipment-status"

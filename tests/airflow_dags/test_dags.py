@@ -13,7 +13,7 @@ from millwright.settings import ROOT
 
 FOLDER = ROOT / "airflow_dags"
 DAG_FILES = sorted(p for p in FOLDER.glob("*.py") if p.name not in {"__init__.py", "assets.py", "bronze_trigger.py"})
-STAGES = ("streaming", "spark_jobs", "ml", "infra")
+STAGES = ("streaming", "spark_jobs", "quality", "ml", "infra")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def test_these_are_the_dags(dags):
         "ml_model_training",
         "ml_batch_prediction",
         "lake_maintenance",
+        "data_quality",
     }
 
 
@@ -60,6 +61,7 @@ def test_the_steps_follow_each_other(dags):
     assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver"]
     assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
+    assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]
 
 
 def test_assets_wake_the_dags_without_a_cycle(dags):
@@ -71,6 +73,7 @@ def test_assets_wake_the_dags_without_a_cycle(dags):
     assert wakes["dbt_transformations"] == {"raw"}
     assert wakes["near_real_time"] == {"bronze"}
     assert wakes["ml_batch_prediction"] == {"marts", "model"}
+    assert wakes["data_quality"] == {"marts"}
     done: set[str] = set()
     while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & wakes[d]} - done}:
         done |= ready

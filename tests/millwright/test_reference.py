@@ -13,6 +13,7 @@ from millwright.reference_entries import TABLES
 from millwright.warehouse import session
 
 LIMIT = "- {equipment_type: press, channel: temperature, warning_high: 80.0, critical_high: 95.0}\n"
+QUALITY = "- {stream: '*', rule: validation_pass_rate, threshold: 0.99, severity: critical}\n"
 RULE = "- {equipment_type: press, channel: current, stuck_seconds: 60}\n"
 
 
@@ -53,6 +54,11 @@ def test_alarm_limits_are_about_channels_that_there_are():
         ("alarm_rules", RULE + RULE, "alarm_rules.yml: entries 1 and 2 are both for equipment_type press, channel"),
         ("plants", "- {plant_id: p, name: P, timezone: Mars/Olympus}", "'Mars/Olympus' is not a time zone"),
         ("shifts", "- {plant_id: p, shift: s, start: '06:30', hours: 8, days: [1]}", "entry 1: start: '06:30' is not"),
+        ("quality_rules", QUALITY.replace("0.99", "99"), "the threshold of validation_pass_rate is a share, 0 to 1"),
+        ("quality_rules", QUALITY.replace("critical", "bad"), "quality_rules.yml: entry 1: severity: Input should be"),
+        ("quality_rules", QUALITY.replace("validation_pass_rate", "late_share"), "late_after_seconds belongs into"),
+        ("quality_rules", QUALITY.replace("rule", "field: x, rule"), "a field belongs into the entries of null_share"),
+        ("quality_rules", QUALITY + QUALITY, "entries 1 and 2 are both for stream *, rule validation_pass_rate"),
         ("recommendations", "- {statuses: [Normal], factor: '(', action: x}", "'(' is not a regular expression"),
     ],
 )

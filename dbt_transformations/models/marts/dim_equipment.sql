@@ -60,7 +60,9 @@ versions as (
         {{ beginning() }} as valid_from,
         null as valid_to
     from seen
-    where not exists (select 1 from assets where assets.equipment_id = seen.equipment_id)
+    where
+        not exists (select 1 from assets where assets.equipment_id = seen.equipment_id)
+        and seen.equipment_id not like 'platform:%'  -- alerts of the quality of data
 
 ),
 
