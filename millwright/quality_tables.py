@@ -6,6 +6,9 @@ a producer moves nothing, and an hour is as good as final once it is over. What 
 
 from __future__ import annotations
 
+# Marts that tell of runs: a run that brings nothing new changes them all the same.
+OF_RUNS = ("marts.mart_pipeline_runs", "marts.mart_platform_health")
+
 # Records by how long after their event time they were taken: up to these seconds, each beyond the one before; the last
 # are history, sent by a replay.
 DELAYS = {"delay_1m": 60, "delay_10m": 600, "delay_1h": 3_600, "delay_6h": 21_600, "delay_24h": 86_400}

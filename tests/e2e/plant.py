@@ -25,6 +25,7 @@ from millwright import reference, registry, topics
 from millwright import tables as platform_tables
 from millwright.contracts import contract, contracts
 from millwright.publisher import Publisher
+from millwright.quality_tables import OF_RUNS
 from millwright.settings import settings
 
 # Where a row came from and which load brought it: the same data may differ in these, and in nothing else.
@@ -172,7 +173,7 @@ def _tables(schemas: tuple[str, ...]) -> list[str]:
     )
     with psycopg2.connect(settings().database) as connection, connection.cursor() as cursor:
         cursor.execute(query, (list(schemas),))
-        return [name for (name,) in cursor.fetchall()]
+        return [name for (name,) in cursor.fetchall() if name not in OF_RUNS]
 
 
 def _one(query: str) -> str:
