@@ -52,7 +52,7 @@ def of_test(name: str, failures: int, failing: bool, message: str) -> str:
     """Of a dbt test."""
     if not failing:
         return f"The test {name} no longer fails."
-    rows = f"fails for {failures:,} rows" if failures else f"cannot be run: {message}"
+    rows = f"fails for {failures:,} row{'s' if failures > 1 else ''}" if failures else f"cannot be run: {message}"
     return f"The test {name} {rows}."
 
 

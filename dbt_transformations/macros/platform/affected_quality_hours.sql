@@ -3,7 +3,7 @@
 {% macro affected_quality_hours() -%}
     {%- if is_incremental() -%}
     {%- set hours, commits = ref('stg_platform_hours'), ref('stg_platform_silver_commits') -%}
-    {%- set seen = "(select max(run_id) from " ~ this ~ ")" -%}
+    {%- set seen = "(select coalesce(max(run_id), -1) from " ~ this ~ ")" -%}
     {%- set changed -%}
         select stream, hour from {{ hours }} where run_id > {{ seen }}
         union
