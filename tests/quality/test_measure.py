@@ -66,6 +66,23 @@ def test_a_second_run_changes_no_row(landed: Landed):
     assert (physically(), rows("select count(*) from platform.quality_runs")) == before
 
 
+def test_a_run_opens_only_what_is_new_and_the_file_before_it(landed: Landed, monkeypatch):
+    from millwright.store import FileStore
+
+    files = [landed.publish([reading("m1", number)]) for number in range(20)]
+    run()
+    opened, read = set(), FileStore.read
+
+    def watched(self, key, limit=-1):
+        opened.add(key)
+        return read(self, key, limit)
+
+    monkeypatch.setattr(FileStore, "read", watched)
+    new = landed.publish([reading("m1", 30)])
+    run()
+    assert {key for key in opened if key.endswith(".avro")} == {files[-1], new}
+
+
 def test_nulls_are_counted_by_field_and_a_field_that_a_file_does_not_know_is_null(landed: Landed):
     landed.publish([reading("m1", 1, temperature=20.0), reading("m1", 2, temperature=21.0, vibration=1.0)])
     landed.publish([reading("m1", 3, temperature=20.0)], without=["vibration"])
