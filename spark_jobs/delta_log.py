@@ -33,7 +33,8 @@ def commit(
 ) -> bool:
     """Make this version of a table, unless another writer has: then False.
 
-    `state` is Delta's transaction state: name → number; `told` goes into the log's entry. Raises Unavailable when the lake does not answer.
+    `state` is Delta's transaction state: name → number; `told` goes into the log's entry. Raises Unavailable when the
+    lake does not answer.
     """
     now = _now()
     entry = {"timestamp": now, "operation": "WRITE", "engineInfo": "millwright", "txnId": uuid.uuid4().hex, **told}

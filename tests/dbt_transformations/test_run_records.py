@@ -41,3 +41,8 @@ def test_an_outcome_has_one_row_however_often_it_comes_and_another_when_it_chang
 def test_a_selection_and_a_message_with_quotes_are_kept_as_they_are(dbt):
     dbt("run", "--select", "stg_sensor_readings", "o'brien")
     assert query("select selected from platform.dbt_runs") == [("stg_sensor_readings o'brien",)]
+
+
+def test_a_micro_batch_that_succeeds_is_told_by_its_load_alone(dbt):
+    dbt("run", "--select", "stg_sensor_readings,tag:near_real_time", "stg_sensor_readings")
+    assert query("select selected from platform.dbt_runs") == []
