@@ -185,8 +185,8 @@ class Silver:
     ) -> None:
         """Put `rows` (columns of `silver_schema`) in the place of these parts and move the vector, in one commit.
 
-        `said` is what the commit's log entry tells of it (SilverCommit). Raises Overtaken when another run has committed
-        since this version.
+        `said` is what the commit's log entry tells of it (SilverCommit). Raises Overtaken when another run has
+        committed since this version.
         """
         with lake_answers():
             self._widen()
