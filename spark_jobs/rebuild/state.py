@@ -11,6 +11,7 @@ from psycopg2.extras import Json
 from millwright.checksums import Checksum, checksums
 from millwright.contracts import contracts
 from millwright.errors import MillwrightError
+from millwright.quality_tables import OF_RUNS
 from millwright.turns import one_at_a_time
 from millwright.warehouse import session
 from spark_jobs.silver import Silver
@@ -41,11 +42,11 @@ class Standing:
 
 
 def now() -> dict[str, Checksum]:
-    """Checksums of raw, intermediate and marts, of one snapshot."""
+    """Checksums of raw, intermediate and marts, of one snapshot. Marts that tell of runs are left out: each run adds."""
     with session() as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
-            return checksums(cursor, SCHEMAS)
+            return _checksums(cursor)
 
 
 def settled() -> Standing:
@@ -61,7 +62,7 @@ def settled() -> Standing:
                 pending = _pending(cursor)
                 if pending is None:
                     loaded = _loaded(cursor)
-                    return Standing(checksums(cursor, SCHEMAS), {s: _silver(s, *at) for s, at in loaded.items()})
+                    return Standing(_checksums(cursor), {s: _silver(s, *at) for s, at in loaded.items()})
         if time.monotonic() > give_up:
             raise MillwrightError(
                 f"The marts do not hold load {pending[1]} of raw.{pending[0]} yet: nothing can be compared.",
@@ -97,6 +98,10 @@ def loads_since(load_id: int) -> set[int]:
     with session() as connection, connection.cursor() as cursor:
         cursor.execute("select load_id from platform.loads where load_id > %s", (load_id,))
         return {found for (found,) in cursor.fetchall()}
+
+
+def _checksums(cursor: Cursor) -> dict[str, Checksum]:
+    return {name: found for name, found in checksums(cursor, SCHEMAS).items() if name not in OF_RUNS}
 
 
 def _json(found: dict[str, Checksum]) -> Json:
