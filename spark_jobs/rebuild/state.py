@@ -42,7 +42,7 @@ class Standing:
 
 
 def now() -> dict[str, Checksum]:
-    """Checksums of raw, intermediate and marts, of one snapshot. Marts that tell of runs are left out: each run adds."""
+    """Checksums of raw, intermediate and marts, of one snapshot; without marts that tell of runs, for each run adds."""
     with session() as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
