@@ -70,6 +70,7 @@ class Contract:
     unique: tuple[str, ...]
     fields: tuple[Field, ...]
     avro: dict[str, Any]
+    computed: bool = False  # from other tables of the lake: its rows have no position in a topic
 
     @property
     def avro_json(self) -> str:

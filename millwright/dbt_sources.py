@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import yaml
 
-from millwright.contracts import Contract, Field, contracts
+from millwright.contracts import Contract, Field
+from millwright.derived import raw_tables
 from millwright.errors import MillwrightError
 from millwright.settings import settings
 
@@ -34,7 +35,7 @@ def generate(streams: Mapping[str, Contract] | None = None, project: Path | None
     Run again, it touches nothing. Files of a contract that is gone are removed. The profile (mode 0600) follows the
     settings' database, and is left out as long as the embedded stack has no password yet.
     """
-    streams = contracts() if streams is None else streams
+    streams = raw_tables() if streams is None else streams
     project = settings().dbt_dir if project is None else project
     wanted = {project / name: text for name, text in derived_files(streams.values()).items()}
     stale = [p for folder in (_MODELS, _MACROS) for p in (project / folder).glob("*.*") if p not in wanted]
@@ -87,8 +88,13 @@ def profile() -> str:
 
 
 def _raw_source(streams: list[Contract]) -> dict[str, Any]:
-    tables = [{"name": c.table, "description": f"Stream {c.stream}. {c.doc}"} for c in streams]
-    return {"name": "raw", "schema": "raw", "description": "The streams as loaded from silver.", "tables": tables}
+    tables = [{"name": c.table, "description": f"{_origin(c)} {c.doc}"} for c in streams]
+    described = "The streams as loaded from silver, and what the lake computes from them."
+    return {"name": "raw", "schema": "raw", "description": described, "tables": tables}
+
+
+def _origin(contract: Contract) -> str:
+    return "Computed in the lake." if contract.computed else f"Stream {contract.stream}."
 
 
 def _staging_sql(contract: Contract) -> str:
@@ -104,9 +110,10 @@ from {{{{ source('raw', '{contract.table}') }}}}
 
 def _staging_papers(contract: Contract) -> dict[str, Any]:
     unique = {"unique_combination": {"arguments": {"columns": list(contract.unique)}}}
+    named = "" if contract.computed else " Typed and named as its contract says."
     return {
         "name": f"stg_{contract.table}",
-        "description": f"{contract.doc} Stream {contract.stream}, typed and named as its contract says.",
+        "description": f"{contract.doc} {_origin(contract)}{named}",
         "data_tests": [unique],
         "columns": _columns(contract),
     }
@@ -114,7 +121,7 @@ def _staging_papers(contract: Contract) -> dict[str, Any]:
 
 def _columns(contract: Contract) -> list[dict[str, Any]]:
     columns = [_column(f) for f in contract.fields]
-    extra = (*((_OUTLIERS,) if contract.channels else ()), *_LINEAGE)
+    extra = (*((_OUTLIERS,) if contract.channels else ()), *(_LINEAGE[-1:] if contract.computed else _LINEAGE))
     return columns + [{"name": name, "description": text} for name, text in extra]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from millwright.contracts import Contract, contracts
+from millwright.contracts import Contract
+from millwright.derived import raw_tables
 from millwright.errors import MillwrightError
 from millwright.quality_tables import STATEMENTS as _QUALITY
 from millwright.warehouse import session
@@ -89,12 +90,9 @@ def raw_columns(contract: Contract) -> dict[str, str]:
     columns = {f.name: f.postgres_type for f in contract.fields}
     if contract.channels:
         columns["outlier_channels"] = "text"
-    return columns | {
-        "_partition": "integer",
-        "_offset": "bigint",
-        "_append_time": "timestamptz",
-        "_load_id": "bigint",
-    }
+    if not contract.computed:
+        columns |= {"_partition": "integer", "_offset": "bigint", "_append_time": "timestamptz"}
+    return columns | {"_load_id": "bigint"}
 
 
 def migrate() -> None:
@@ -107,7 +105,7 @@ def migrate() -> None:
         _one_at_a_time(cursor)
         for statement in _PLATFORM:
             cursor.execute(statement)
-        for contract in contracts().values():
+        for contract in raw_tables().values():
             _migrate_raw(cursor, contract)
 
 

@@ -1,1 +1,1 @@
-"""Cleanse (bronze to silver) and load (silver to the warehouse)."""
+"""Cleanse (bronze to silver), features and summaries of silver, and load (both to the warehouse)."""

@@ -1,4 +1,4 @@
-"""`millwright cleanse` and `millwright load`."""
+"""`millwright cleanse`, `millwright features` and `millwright load`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from rich.table import Table
 from rich.text import Text
 
 from millwright.contracts import contract, contracts
+from millwright.derived import raw_tables
 
 _STREAMS = click.argument("streams", nargs=-1, metavar="[STREAM]...")
+_TABLES = click.argument("tables", nargs=-1, metavar="[STREAM or TABLE]...")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 
 
@@ -51,17 +53,36 @@ def cleanse(streams: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@_STREAMS
 @_JSON
-def load(streams: tuple[str, ...], as_json: bool) -> None:
-    """Bring what has changed in silver into the warehouse's schema raw (all streams unless told)."""
+def features(as_json: bool) -> None:
+    """Bring the lake's features and summaries up to what cleanse has brought.
+
+    Only what new, late or corrected records affect is computed: a reading the windows of a day after it, a failure
+    its machine's later counts.
+    """
+    from spark_jobs.features import compute_new
+
+    with Console(stderr=True).status("Computing features and summaries"):
+        results = [result.as_dict() for result in compute_new()]
+    if not results and not as_json:
+        click.echo("There is no stream equipment-sensors, so there is nothing to compute features of.")
+        return
+    _show(results, as_json)
+
+
+@click.command()
+@_TABLES
+@_JSON
+def load(tables: tuple[str, ...], as_json: bool) -> None:
+    """Bring what has changed in the lake into the warehouse's schema raw (all streams, features and summaries unless
+    told)."""
     from spark_jobs.load import load_new
 
     results: list[dict[str, Any]] = []
     with _progress(as_json) as bar:
-        for stream in _chosen(streams):
-            task = bar.add_task(stream, total=None)
-            result = load_new(stream, _advance(bar, task))
+        for name in tables or raw_tables():
+            task = bar.add_task(name, total=None)
+            result = load_new(name, _advance(bar, task))
             bar.update(task, total=bar.tasks[task].completed)
             results.append(result.as_dict())
     _show(results, as_json)
@@ -84,7 +105,7 @@ def _advance(bar: Progress, task: TaskID) -> Callable[[int, int], None]:
 
 def _progress(as_json: bool) -> Progress:
     return Progress(
-        TextColumn("{task.description:<20}"),
+        TextColumn("{task.description:<22}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark import cloudpickle
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import (
     BooleanType,
     DataType,
@@ -24,6 +25,7 @@ from pyspark.sql.types import (
 from millwright.contracts import Contract
 from spark_jobs import outliers
 from spark_jobs.engine import Engine
+from spark_jobs.silver import EVENT_DATE, silver_schema
 
 _SPARK: dict[str, DataType] = {
     "string": StringType(),
@@ -65,6 +67,19 @@ def read_silver(engine: Engine, contract: Contract, paths: Sequence[str]) -> Dat
 def given(engine: Engine, contract: Contract, rows: pa.Table) -> DataFrame:
     """Rows that are at hand, in the columns of `record_schema`."""
     return _shaped(engine.session.createDataFrame(rows), contract)
+
+
+def read_rows(engine: Engine, contract: Contract, paths: Sequence[str]) -> DataFrame:
+    """Rows of a lake table's Parquet files with all its columns but the event date; no rows without files."""
+    schema = spark_schema(silver_schema(contract))
+    if not paths:
+        return engine.session.createDataFrame([], schema)
+    return engine.session.read.schema(schema).parquet(*paths)
+
+
+def spark_schema(columns: pa.Schema) -> StructType:
+    """Columns as Spark types, without the event date, which is in the files' paths."""
+    return from_arrow_schema(pa.schema([column for column in columns if column.name != EVENT_DATE]))
 
 
 def latest(records: DataFrame, contract: Contract) -> DataFrame:

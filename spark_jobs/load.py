@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from millwright.contracts import Contract, contract
+from millwright.contracts import Contract
+from millwright.derived import raw_table
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.tables import ensure_partitions, migrate, raw_columns
@@ -37,12 +38,14 @@ class LoadResult:
 
 
 def load_new(
-    stream: str,
+    name: str,
     progress: Callable[[int, int], None] | None = None,
     wait_seconds: float = 0.0,
     everything: bool = False,
 ) -> LoadResult:
-    """Make raw.<table> equal to silver, looking only at the stretches of event time that changed since its last load.
+    """Make raw.<table> of a stream, or of a computed table, equal to the lake's.
+
+    It looks only at the stretches of event time that changed since the last load.
 
     `everything`: at all of both, whatever was loaded last.
 
@@ -52,7 +55,7 @@ def load_new(
     and to copy. Raises Unavailable when the warehouse is away, MillwrightError when another load of the table runs, and
     still does after `wait_seconds`.
     """
-    spec = contract(stream)
+    spec = raw_table(name)
     silver = Silver.find(spec)
     if silver is None or not silver.is_begun:
         return LoadResult(spec.table, None, 0, 0, 0, None)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +37,8 @@ def silver_schema(contract: Contract) -> pa.Schema:
     fields = [pa.field(f.name, f.arrow_type) for f in contract.fields]
     if contract.channels:
         fields.append(pa.field("outlier_channels", pa.string()))
-    return pa.schema([*fields, *LINEAGE, pa.field(EVENT_DATE, pa.date32())])
+    lineage = () if contract.computed else LINEAGE
+    return pa.schema([*fields, *lineage, pa.field(EVENT_DATE, pa.date32())])
 
 
 class Overtaken(Unavailable):
@@ -59,7 +60,7 @@ class Silver:
         self._app = transaction_name(contract.topic)
 
     @classmethod
-    def find(cls, contract: Contract, version: int | None = None) -> Silver | None:
+    def find(cls, contract: Contract, version: int | None = None) -> Self | None:
         """The table at a version (its newest unless told), or None when it, or the version, is not there."""
         try:
             return cls(contract, opened(contract.table, version))
@@ -71,7 +72,7 @@ class Silver:
             return None  # cleaned away, or of a table that was made anew since
 
     @classmethod
-    def open(cls, contract: Contract) -> Silver:
+    def open(cls, contract: Contract) -> Self:
         """The table at its newest version; made empty when there is none."""
         found = cls.find(contract)
         if found is not None:
@@ -188,15 +189,21 @@ class Silver:
         `said` is what the commit's log entry tells of it (SilverCommit). Raises Overtaken when another run has
         committed since this version.
         """
-        with lake_answers():
-            self._widen()
-            kept = [part for part in self.parts() if part not in set(removed)]
-            added = self._write(rows, kept)
         # How many partitions are known, so that their numbers need not be guessed. ~p: a partition's mended records.
         vector = self.vector()
         partitions = (max(p, ~p) for p in (*vector, *next_offsets))
         state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
+        version = self._commit(removed, rows, state)
+        # Another run may have committed on top of this one before we looked.
+        self._vector = {**vector, **next_offsets} if self.version == version else None
+
+    def _commit(self, removed: Collection[Part], rows: pa.Table, state: Mapping[str, int]) -> int:
+        """Commit rows and transactions on this version; returns the next. Raises Overtaken."""
+        with lake_answers():
+            self._widen()
+            kept = [part for part in self.parts() if part not in set(removed)]
+            added = self._write(rows, kept)
         version = self.version + 1
         told = {} if said is None else {SAID: json.dumps(said)}
         if not delta_log.commit(self.contract.table, version, removed, added, state, told):
@@ -206,8 +213,7 @@ class Silver:
             if version % _CHECKPOINT_EVERY == 0:
                 opened(self.contract.table, version).create_checkpoint()
         self._parts = None
-        # Another run may have committed on top of this one before we looked.
-        self._vector = {**vector, **next_offsets} if self.version == version else None
+        return version
 
     def replace(self, dates: Collection[dt.date], rows: pa.Table, next_offsets: Mapping[int, int]) -> None:
         """Replace whole event dates, as `commit` does. Raises ValueError for rows of other dates."""

@@ -57,7 +57,7 @@ def test_the_steps_follow_each_other(dags):
     def order(dag_id: str) -> list[str]:
         return [task.task_id for task in dags[dag_id].topological_sort()]
 
-    assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "load"]
+    assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "features", "load"]
     assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver"]
     assert order("ml_batch_prediction") == ["predict", "refresh_marts"]

@@ -101,8 +101,8 @@ def publish_with(stream: str, schema: registry.Registered, rows: list[dict[str, 
 
 
 def to_marts() -> None:
-    """Land, cleanse, load and build, each as a process of its own."""
-    for step in ("land", "cleanse", "load", "build"):
+    """Land, cleanse, compute features, load and build, each as a process of its own."""
+    for step in ("land", "cleanse", "features", "load", "build"):
         advance(step)
 
 

@@ -14,6 +14,7 @@ from tests.e2e import plant
 FAILPOINTS = {
     "land": ["sink.after_quarantine", "sink.after_write", "sink.after_link", "sink.after_commit:3"],
     "cleanse": ["cleanse.before_commit", "cleanse.after_commit:2"],
+    "features": ["features.before_commit:2", "features.after_commit:3"],
     "load": ["load.after_copy", "load.before_commit:2", "load.after_commit"],
 }
 

@@ -8,6 +8,7 @@ import yaml
 
 from millwright.contracts import contracts
 from millwright.dbt_sources import derived_files, described, generate
+from millwright.derived import raw_tables
 from millwright.settings import settings
 from tests.contract_change import changed_contract
 
@@ -30,7 +31,7 @@ def test_a_second_generation_touches_nothing(tmp_path):
 
 def test_a_contract_that_is_gone_takes_its_files_along(tmp_path):
     generate(project=tmp_path)
-    fewer = {stream: c for stream, c in contracts().items() if stream != "equipment-alerts"}
+    fewer = {stream: c for stream, c in raw_tables().items() if stream != "equipment-alerts"}
     changed = {path.name for path in generate(fewer, tmp_path)}
     assert changed == {"_sources.yml", "stg_equipment_alerts.sql", "stg_equipment_alerts.yml"}
     assert not list(tmp_path.rglob("stg_equipment_alerts*"))
