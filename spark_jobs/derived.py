@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,17 @@ from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, changed_dates, silv
 # Raised when a formula changes: then nothing has been taken up, and the next run computes the whole history anew.
 FORMULAS = 1
 _EPOCH = dt.date(1970, 1, 1)
+_nothing_is_taken_up = ContextVar("nothing_is_taken_up", default=False)
+
+
+@contextmanager
+def from_nothing() -> Iterator[None]:
+    """Within it all of a table is computed, as if nothing was taken up; what comes out as it was is not written."""
+    token = _nothing_is_taken_up.set(True)
+    try:
+        yield
+    finally:
+        _nothing_is_taken_up.reset(token)
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ class Derived(Silver):
         """Dates of a source that have changed since it was taken up; all of them, and all of ours, if it never was."""
         if source is None:
             return set()
-        position = self._table.transaction_version(_position(source))
+        position = None if _nothing_is_taken_up.get() else self._table.transaction_version(_position(source))
         if position == source.version:
             return set()
         old = None if position is None else type(source).find(source.contract, version=int(position))

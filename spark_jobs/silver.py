@@ -117,7 +117,8 @@ class Silver:
     @property
     def is_begun(self) -> bool:
         """Whether it has a vector; one without is being filled anew, and is no word on what bronze holds."""
-        return bool(self._table.transaction_version(self._app))  # the number of partitions known
+        told = self._table.transaction_version(self._app)  # of a stream the number of partitions known
+        return told is not None if self.contract.computed else bool(told)
 
     def parts(self) -> list[Part]:
         """The table's files, by event time."""
@@ -194,19 +195,23 @@ class Silver:
         partitions = (max(p, ~p) for p in (*vector, *next_offsets))
         state = {self._app: max(partitions, default=-1) + 1}
         state |= {f"{self._app}/{partition}": offset for partition, offset in next_offsets.items()}
-        version = self._commit(removed, rows, state)
+        version = self._commit(removed, rows, state, {} if said is None else {SAID: json.dumps(said)})
         # Another run may have committed on top of this one before we looked.
         self._vector = {**vector, **next_offsets} if self.version == version else None
 
-    def _commit(self, removed: Collection[Part], rows: pa.Table, state: Mapping[str, int]) -> int:
-        """Commit rows and transactions on this version; returns the next. Raises Overtaken."""
+    def _commit(
+        self, removed: Collection[Part], rows: pa.Table, state: Mapping[str, int], told: Mapping[str, str] | None = None
+    ) -> int:
+        """Commit rows and transactions on this version, and what its log entry tells; returns the next.
+
+        Raises Overtaken.
+        """
         with lake_answers():
             self._widen()
             kept = [part for part in self.parts() if part not in set(removed)]
             added = self._write(rows, kept)
         version = self.version + 1
-        told = {} if said is None else {SAID: json.dumps(said)}
-        if not delta_log.commit(self.contract.table, version, removed, added, state, told):
+        if not delta_log.commit(self.contract.table, version, removed, added, state, told or {}):
             raise _overtaken(self.contract)
         with lake_answers():
             self._table.update_incremental()

@@ -10,10 +10,13 @@ from functools import partial
 from millwright import dbt_runner, reference, tables
 from millwright.checksums import Checksum
 from millwright.contracts import contracts
+from millwright.derived import computed_tables, raw_tables
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
 from millwright.settings import settings_with
+from spark_jobs.derived import from_nothing
 from spark_jobs.engine import Engine
+from spark_jobs.features import compute_new
 from spark_jobs.load import load_new
 from spark_jobs.rebuild import silver as made
 from spark_jobs.rebuild import state, warehouse
@@ -66,8 +69,11 @@ def rebuild(progress: Progress) -> Report:
         with made.beside(warehouse.name()) as folder, Engine() as engine:
             for stream in contracts():
                 report.rows += _silver_in_place(stream, engine, folder, progress)
-        failpoint("rebuild.after_silver")
-        loads = [load_new(stream, partial(progress, f"raw {stream}"), everything=True) for stream in contracts()]
+            failpoint("rebuild.after_silver")
+            progress("features and summaries", 0, None)
+            with from_nothing():
+                compute_new(engine)
+        loads = [load_new(name, partial(progress, f"raw {name}"), everything=True) for name in raw_tables()]
         failpoint("rebuild.after_load")
         report.failed = _build(progress, full_refresh=True)
         progress("checksums of what was built", 0, None)
@@ -95,10 +101,13 @@ def check(progress: Progress) -> Report:
                 for stream, old in standing.silver.items():
                     fresh = made.build(stream, engine, folder, old, partial(progress, f"silver {stream}"))
                     report.rows.append(_silver_row(fresh, made.differing(old, fresh)))
+                progress("features and summaries", 0, None)
+                with settings_with(silver_folder=folder):
+                    compute_new(engine)
             with warehouse.beside():
                 with settings_with(silver_folder=folder):
-                    for stream in standing.silver:
-                        load_new(stream, partial(progress, f"raw {stream}"))
+                    for name in (*standing.silver, *computed_tables()):
+                        load_new(name, partial(progress, f"raw {name}"))
                 report.failed = _build(progress)
                 progress("checksums of what was built", 0, None)
                 rebuilt = state.now()
