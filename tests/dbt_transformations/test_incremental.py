@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 
+from millwright.contracts import contracts
 from tests.dbt_transformations.loads import at, contents, load, query
 
 MACHINES = ("m1", "m2", "m3")
-START = at("2026-01-30 00:00")
-TABLES = ("equipment_assets", "sensor_readings", "equipment_events", "equipment_alerts")
+START = at("2026-03-27 00:00")  # Berlin's clock goes forward on the 29th, Chicago's has gone
+TABLES = (
+    "equipment_assets",
+    "sensor_readings",
+    "equipment_events",
+    "equipment_alerts",
+    "quality_inspections",
+    "production_metrics",
+)
+UNIQUE = {c.table: c.unique for c in contracts().values()}
 
 
 class Plant:
@@ -27,56 +36,60 @@ class Plant:
         known = list(self.there[table].values())
         if known:
             again = self.random.sample(known, min(len(known), count // 4))
-            rows += [
-                self._row(table)
-                | {
-                    k: v
-                    for k, v in row.items()
-                    if k in ("equipment_id", "event_time", "kind", "code", "component", "alert_id", "state")
-                }
-                for row in again
-            ]
-        by_key = {self._key(row): row for row in rows}
+            rows += [self._row(table) | {k: row.get(k) for k in UNIQUE[table]} for row in again]
+            rows += self.random.sample(known, min(len(known), count // 8))  # sent again as they were
+        by_key = {self._key(table, row): row for row in rows}
         share = self.random.choice([0, 0, 0.05])  # most loads delete nothing
-        gone = [row for row in known if self._key(row) not in by_key and self.random.random() < share]
+        gone = [row for row in known if self._key(table, row) not in by_key and self.random.random() < share]
         self.there[table] |= by_key
         for row in gone:
-            del self.there[table][self._key(row)]
+            del self.there[table][self._key(table, row)]
         load(table, by_key.values(), gone)
 
-    def _key(self, row: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(
-            row.get(k) for k in ("equipment_id", "event_time", "kind", "code", "component", "alert_id", "state")
-        )
+    def _key(self, table: str, row: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(row.get(k) for k in UNIQUE[table])
 
     def _row(self, table: str) -> dict[str, Any]:
         r = self.random
         row: dict[str, Any] = {"equipment_id": r.choice(MACHINES)}
         if table == "equipment_assets":
-            moment = START + dt.timedelta(days=r.randint(0, 12))
             return row | {
-                "event_time": moment,
+                "event_time": START + dt.timedelta(hours=r.randint(0, 12 * 24)),
                 "equipment_name": f"n{r.random():.3f}",
                 "equipment_type": "press",
-                "plant_id": "north",
+                "plant_id": r.choice(["north", "lakes", "nowhere", "elsewhere"]),
             }
         row["event_time"] = START + dt.timedelta(minutes=10 * r.randint(0, 12 * 144))
-        if table == "sensor_readings":
-            outlier = r.choice([None, None, "vibration"])
-            return row | {
-                "temperature": r.gauss(50, 5),
-                "vibration": r.choice([None, r.random()]),
-                "outlier_channels": outlier,
-            }
-        if table == "equipment_alerts":
-            return row | {
-                "alert_id": r.choice("abc"),
-                "state": r.choice(["raised", "cleared"]),
-                "rule": "limit_high",
-                "severity": "warning",
-            }
-        kind = r.choice(["failure", "failure", "maintenance", "error", "down", "running"])
-        return row | {"kind": kind, "component": "bearing" if kind in ("failure", "maintenance") else None}
+        return row | getattr(self, f"_{table}")(r)
+
+    def _sensor_readings(self, r: random.Random) -> dict[str, Any]:
+        outlier = r.choice([None, None, "vibration"])
+        vibration = r.choice([None, r.random()])
+        return {"temperature": r.gauss(50, 5), "vibration": vibration, "outlier_channels": outlier}
+
+    def _equipment_alerts(self, r: random.Random) -> dict[str, Any]:
+        state = r.choice(["raised", "cleared"])
+        return {"alert_id": r.choice("abc"), "state": state, "rule": "limit_high", "severity": "warning"}
+
+    def _equipment_events(self, r: random.Random) -> dict[str, Any]:
+        kind = r.choice(["failure", "failure", "maintenance", "error", "down", "running", "idle", "setup"])
+        component = "bearing" if kind in ("failure", "maintenance") else None
+        planned, reason = r.choice([None, True, False]), r.choice([None, "jam", "service"])
+        return {"kind": kind, "component": component, "planned": planned, "reason": reason}
+
+    def _quality_inspections(self, r: random.Random) -> dict[str, Any]:
+        result = r.choice(["Good", "Good", "Minor Defect", "Reject"])
+        defect = None if result == "Good" else r.choice(["Burr", "Crack", None])
+        return {"inspection_id": r.choice("xyz"), "product_id": r.choice("AB"), "result": result, "defect_type": defect}
+
+    def _production_metrics(self, r: random.Random) -> dict[str, Any]:
+        units = r.randint(0, 100)
+        seconds, ideal = r.choice([600.0, 3600.0, 86400.0]), r.uniform(1, 30)
+        product = r.choice("AB")
+        return {"interval_seconds": seconds, "product_id": product, "ideal_cycle_time": ideal} | {
+            "units": units,
+            "good_units": r.randint(0, units),
+        }
 
 
 SELECTIONS = (
@@ -85,6 +98,10 @@ SELECTIONS = (
     ["--select", "fact_sensor_readings"],
     ["--select", "int_failure_labels"],
     ["--select", "dim_equipment"],
+    ["--select", "int_equipment_watch", "int_equipment_states"],
+    ["--select", "fact_equipment_events", "mart_production_kpis", "mart_quality_dashboard"],
+    ["--select", "int_downtime_by_shift+"],
+    ["--full-refresh", "--select", "int_production_by_shift"],
 )
 
 
@@ -94,7 +111,7 @@ def test_any_sequence_of_loads_gives_what_one_full_refresh_gives(dbt, seed):
     plant.load("sensor_readings", 300)
     dbt("run")
     for _ in range(4):
-        for table in plant.random.sample(TABLES, plant.random.randint(1, 3)):
+        for table in plant.random.sample(TABLES, plant.random.randint(1, 4)):
             plant.load(table, {"sensor_readings": 60, "equipment_assets": 3}.get(table, 12))
         dbt("run", *plant.random.choice(SELECTIONS))
     dbt("run")
@@ -102,6 +119,7 @@ def test_any_sequence_of_loads_gives_what_one_full_refresh_gives(dbt, seed):
     dbt("run", "--full-refresh")
     refreshed = contents()
     assert len(incremental["fact_sensor_readings"]) == len(plant.there["sensor_readings"])
+    assert len(incremental["fact_production_metrics"]) == len(plant.there["production_metrics"])
     for model, rows in refreshed.items():
         assert incremental[model] == rows, model
 

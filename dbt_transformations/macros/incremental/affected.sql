@@ -126,3 +126,26 @@
     {{ store_affected(['equipment_id', 'event_time'], queries) }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Alarms (equipment_id, alert_id) of which something came, changed or went, and the moment before which none of their
+    records lies. -#}
+{% macro affected_alerts() -%}
+    {%- if is_incremental() -%}
+    {%- set alerts = ref('stg_equipment_alerts') -%}
+    {%- set touched = [
+        "select equipment_id, alert_id, event_time as first_heard_at from " ~ alerts
+        ~ " where _load_id = any(" ~ pending('equipment_alerts') ~ ")",
+        "select old.equipment_id, old.alert_id, old.first_heard_at from " ~ this ~ " as old"
+        ~ " inner join " ~ alerts ~ " as new on old.equipment_id = new.equipment_id and old.alert_id = new.alert_id"
+        ~ " where new._load_id = any(" ~ pending('equipment_alerts') ~ ")"
+    ] -%}
+    {%- if pending_deletions('equipment_alerts') -%}
+        {%- do touched.append("select equipment_id, alert_id, first_heard_at from " ~ this) -%}
+    {%- endif -%}
+    {{ store_affected(['equipment_id', 'alert_id'], [
+        "select equipment_id, alert_id, min(first_heard_at) as first_heard_at from ("
+        ~ touched | join(' union all ') ~ ") as touched group by equipment_id, alert_id"
+    ]) }}
+    {%- endif -%}
+{%- endmacro %}

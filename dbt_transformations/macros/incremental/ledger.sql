@@ -19,6 +19,7 @@
         applied_at timestamptz not null default now(),
         primary key (model, load_id)
     );
+    {{- create_changes() }}
 {%- endmacro %}
 
 

@@ -36,49 +36,25 @@ failures as (
 
 ),
 
--- What state the machine was in at the start, and every state it entered since.
-states as (
-
-    select
-        observed.equipment_id,
-        observed.since as entered_at,
-        before.kind
-    from observed
-    inner join lateral (
-        select events.kind
-        from {{ ref('fact_equipment_events') }} as events
-        where
-            events.equipment_id = observed.equipment_id
-            and events.event_time <= observed.since
-            and events.kind in {{ lasting_states() }}
-        order by events.event_time desc, events.kind asc
-        limit 1
-    ) as before on true
-    union all
-    select
-        observed.equipment_id,
-        events.event_time as entered_at,
-        events.kind
-    from observed
-    inner join {{ ref('fact_equipment_events') }} as events
-        on
-            observed.equipment_id = events.equipment_id
-            and observed.since < events.event_time
-            and observed.until >= events.event_time
-    where events.kind in {{ lasting_states() }}
-
-),
-
+-- The states of that time: the one that it began in, and every one entered since.
 spans as (
 
     select
-        states.equipment_id,
+        observed.equipment_id,
         states.kind,
-        states.entered_at,
-        lead(states.entered_at) over (
-            partition by states.equipment_id order by states.entered_at, states.kind
-        ) as left_at
-    from states
+        greatest(states.entered_at, observed.since) as entered_at,
+        states.left_at
+    from observed
+    inner join {{ ref('int_equipment_states') }} as states
+        on
+            observed.equipment_id = states.equipment_id
+            and observed.until >= states.entered_at
+            and states.entered_at >= coalesce(
+                (
+                    select max(before.entered_at) from {{ ref('int_equipment_states') }} as before
+                    where before.equipment_id = observed.equipment_id and before.entered_at <= observed.since
+                ), '-infinity'
+            )
 
 ),
 
@@ -86,7 +62,7 @@ downtime as (
 
     select
         spans.equipment_id,
-        sum(extract(epoch from coalesce(spans.left_at, observed.until) - spans.entered_at)) / 3600 as hours
+        sum(extract(epoch from least(spans.left_at, observed.until) - spans.entered_at)) / 3600 as hours
     from spans
     inner join observed on spans.equipment_id = observed.equipment_id
     where spans.kind = 'down'
@@ -94,7 +70,8 @@ downtime as (
 
 ),
 
--- A repair ends when the machine leaves the stop that the failure brought; one still under way has no length yet.
+-- A repair ends when the machine leaves the stop in which it failed, or that the failure brought; one still under way
+-- has no length yet.
 repairs as (
 
     select
@@ -112,7 +89,7 @@ repairs as (
         where
             stopped.equipment_id = failures.equipment_id
             and stopped.kind = 'down'
-            and stopped.entered_at >= failures.failed_at
+            and (stopped.left_at is null or stopped.left_at > failures.failed_at)
             and (failures.next_failed_at is null or stopped.entered_at < failures.next_failed_at)
     ) as repaired on true
     where

@@ -1,9 +1,13 @@
 {{ config(
     tags=['near_real_time'],
-    pre_hook="{{ take_up_loads({
-        'equipment_assets': none, 'sensor_readings': none, 'equipment_events': none,
-        'quality_inspections': none, 'production_metrics': none, 'equipment_alerts': none
-    }) }}",
+    pre_hook=[
+        "{{ take_up_loads({
+            'equipment_assets': none, 'sensor_readings': none, 'equipment_events': none,
+            'quality_inspections': none, 'production_metrics': none, 'equipment_alerts': none
+        }) }}",
+        "{{ remember_rows() }}"
+    ],
+    post_hook="{{ tell_differences('valid_from', \"coalesce(valid_to, 'infinity')\") }}",
     indexes=[{'columns': ['equipment_key'], 'unique': True}, {'columns': ['equipment_id', 'valid_from'], 'unique': True}]
 ) }}
 

@@ -7,6 +7,7 @@
         "{{ take_up_loads({'equipment_events': 'dim_equipment', 'equipment_assets': 'dim_equipment'}) }}",
         "{{ affected_moments('equipment_events', ref('stg_equipment_events')) }}"
     ],
+    post_hook="{{ tell_changes('event_time') }}",
     indexes=[{'columns': ['equipment_id', 'event_time']}, {'columns': ['event_time']}]
 ) }}
 

@@ -51,14 +51,9 @@ alerts as (
 
     select
         equipment_id,
-        count(*) filter (where state = 'raised') as open_alerts
-    from (
-        select distinct on (equipment_id, alert_id)
-            equipment_id,
-            state
-        from {{ ref('stg_equipment_alerts') }}
-        order by equipment_id asc, alert_id asc, event_time desc, state asc
-    ) as last_heard
+        count(*) as open_alerts
+    from {{ ref('int_alert_states') }}
+    where state = 'raised'
     group by equipment_id
 
 ),
@@ -79,7 +74,7 @@ final as (
         {{ channels_24h('last_day.min_{c}_24h', 'min') }},
         {{ channels_24h('last_day.max_{c}_24h', 'max') }},
         current_state.kind as state,
-        current_state.event_time as state_since,
+        current_state.entered_at as state_since,
         coalesce(alerts.open_alerts, 0) as open_alerts,
         predictions.probability as predicted_failure_prob,
         predictions.health_status
@@ -91,11 +86,11 @@ final as (
     left join predictions on equipment.equipment_id = predictions.equipment_id
     left join lateral (
         select
-            events.kind,
-            events.event_time
-        from {{ ref('fact_equipment_events') }} as events
-        where events.equipment_id = equipment.equipment_id and events.kind in {{ lasting_states() }}
-        order by events.event_time desc, events.kind asc
+            states.kind,
+            states.entered_at
+        from {{ ref('int_equipment_states') }} as states
+        where states.equipment_id = equipment.equipment_id
+        order by states.entered_at desc
         limit 1
     ) as current_state on true
 

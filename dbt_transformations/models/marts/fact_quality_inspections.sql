@@ -1,0 +1,65 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_affected',
+    unique_key=['equipment_id', 'event_time'],
+    on_schema_change='append_new_columns',
+    pre_hook=[
+        "{{ take_up_loads({'quality_inspections': 'dim_equipment', 'equipment_assets': 'dim_equipment'}) }}",
+        "{{ affected_moments('quality_inspections', ref('stg_quality_inspections')) }}"
+    ],
+    post_hook="{{ tell_changes('event_time') }}",
+    indexes=[
+        {'columns': ['equipment_id', 'event_time', 'inspection_id'], 'unique': True},
+        {'columns': ['event_time'], 'type': 'brin'},
+    ]
+) }}
+
+-- depends_on: {{ ref('stg_equipment_assets') }}
+with inspections as (
+
+    select inspections.*
+    from {{ ref('stg_quality_inspections') }} as inspections
+    {% if is_incremental() %}
+        inner join affected
+            on inspections.equipment_id = affected.equipment_id and inspections.event_time = affected.event_time
+    {% endif %}
+
+),
+
+equipment as (
+
+    select * from {{ ref('dim_equipment') }}
+
+),
+
+final as (
+
+    select
+        equipment.equipment_key,
+        inspections.equipment_id,
+        inspections.event_time,
+        inspections.inspection_id,
+        inspections.product_id,
+        inspections.lot_id,
+        inspections.result,
+        inspections.defect_type,
+        inspections.result = 'Good' as is_good,
+        inspections.process_temperature,
+        inspections.process_pressure,
+        inspections.process_speed,
+        inspections.material_batch,
+        inspections.material_hardness,
+        inspections.ambient_temperature,
+        inspections.ambient_humidity,
+        inspections.operator_id,
+        inspections.operator_experience
+    from inspections
+    inner join equipment
+        on
+            inspections.equipment_id = equipment.equipment_id
+            and inspections.event_time >= equipment.valid_from
+            and (inspections.event_time < equipment.valid_to or equipment.valid_to is null)
+
+)
+
+select * from final
