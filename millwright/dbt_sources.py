@@ -88,13 +88,37 @@ def profile() -> str:
 
 
 def _raw_source(streams: list[Contract]) -> dict[str, Any]:
-    tables = [{"name": c.table, "description": f"{_origin(c)} {c.doc}"} for c in streams]
+    sent = [c for c in streams if not c.computed]
+    tables = [
+        {"name": c.table, "description": f"{_origin(c)} {c.doc}"}
+        | ({"config": _freshness(c, sent)} if c.channels and not c.computed else {})
+        for c in streams
+    ]
     described = "The streams as loaded from silver, and what the lake computes from them."
     return {"name": "raw", "schema": "raw", "description": described, "tables": tables}
 
 
 def _origin(contract: Contract) -> str:
     return "Computed in the lake." if contract.computed else f"Stream {contract.stream}."
+
+
+def _freshness(contract: Contract, streams: list[Contract]) -> dict[str, Any]:
+    """`dbt source freshness` by the data's clock: how far a stream that never rests lies behind the newest of all."""
+    newest = ", ".join(_newest(c) for c in streams)
+    return {
+        "freshness": {
+            "warn_after": {"count": 2, "period": "hour"},
+            "error_after": {"count": 24, "period": "hour"},
+        },
+        "loaded_at_query": f"select coalesce(current_timestamp - (greatest({newest}) - {_newest(contract)}),"
+        " current_timestamp)",
+    }
+
+
+def _newest(contract: Contract) -> str:
+    """The newest event time of a stream's last twenty loads: its whole history is not read."""
+    loads = f"select load_id from platform.loads where table_name = '{contract.table}' order by load_id desc limit 20"
+    return f'(select max("{contract.event_time}") from raw."{contract.table}" where _load_id in ({loads}))'
 
 
 def _staging_sql(contract: Contract) -> str:

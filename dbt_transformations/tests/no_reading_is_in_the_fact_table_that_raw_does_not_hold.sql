@@ -1,4 +1,4 @@
--- Facts whose reading is gone. Only when every load is taken up: a load may have deleted it just now.
+-- Facts of the last days whose reading is gone. Only when every load is taken up: a load may have deleted it just now.
 select
     facts.equipment_id,
     facts.event_time
@@ -7,6 +7,10 @@ left join {{ ref('stg_sensor_readings') }} as readings
     on facts.equipment_id = readings.equipment_id and facts.event_time = readings.event_time
 where
     readings.equipment_id is null
+    and facts.event_time > (
+        select max(newest.last_reading_time) - interval '{{ var("tested_days") }} days'
+        from {{ ref('int_latest_readings') }} as newest
+    )
     and not exists (
         select 1
         from {{ source('platform', 'loads') }} as loads

@@ -52,10 +52,11 @@ def _wear(plant: Plant, story: Timeline) -> Iterator[dict[str, Any]]:
 
 
 def oee(plant: Plant, story: Timeline) -> Iterator[dict[str, Any]]:
-    """OEE by shift, counted within the history: availability × performance × quality.
+    """OEE by shift, counted within the history: availability × performance × quality (docs/kpis.md).
 
     availability: running / (shift - planned downtime); performance: ideal cycle time × units / running;
-    quality: good units / units. A factor is null where there is nothing to divide by.
+    quality: good units / units. A factor is null where there is nothing to divide by; OEE is 0 where time was planned
+    and nothing was made, and null only where none was planned.
     """
     hours = plant.history_minutes // 60
     ideal = np.array([p.ideal_cycle_time for p in plant.products])
@@ -72,7 +73,7 @@ def oee(plant: Plant, story: Timeline) -> Iterator[dict[str, Any]]:
             good / units if units else None,
         ]
         availability, performance, quality = factors
-        whole = None if None in factors else float(np.prod([f for f in factors if f is not None]))
+        whole = None if availability is None else float(np.prod([f or 0.0 for f in factors]))
         yield {
             "equipment_id": story.machine.equipment_id,
             "plant_id": story.machine.plant_id,

@@ -36,7 +36,8 @@ def dbt(fresh_database: str, tmp_path: Path) -> Iterator[Dbt]:
                 done: Any = dbtRunner().invoke([*arguments, *folders, *logs])
             if done.exception:
                 raise done.exception
-            told = {result.node.name: f"{result.status}: {result.message}" for result in done.result.results}
+            results = getattr(done.result, "results", None) or []  # `docs generate` has none
+            told = {result.node.name: f"{result.status}: {result.message}" for result in results}
             assert done.success != fails, {
                 name: said for name, said in told.items() if said.startswith(("err", "fail"))
             }

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from psycopg2 import sql
 from psycopg2.extras import execute_values
 
@@ -72,6 +73,24 @@ def load(table: str, rows: Iterable[Mapping[str, Any]] = (), deleted: Iterable[M
         values = [(*row.values(), 0, number, row["event_time"], load_id) for number, row in enumerate(wanted)]
         if values:
             execute_values(cursor, statement.as_string(cursor), values)
+
+
+def load_records(table: str, records: pa.Table) -> None:
+    """One load of records that are not there yet, in the contract's columns: fast."""
+    rows = records.to_pylist()
+    tables.ensure_partitions(table, {row["event_time"].date() for row in rows})
+    columns = sql.SQL(", ").join(map(sql.Identifier, records.column_names))
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into platform.loads (table_name, silver_version, silver_id, columns)"
+            " values (%s, 0, 'test', '{}') returning load_id",
+            (table,),
+        )
+        (load_id,) = cursor.fetchone() or (0,)
+        lineage = sql.SQL("_partition, _offset, _append_time, _load_id")
+        statement = sql.SQL("insert into {} ({}, {}) values %s").format(sql.Identifier("raw", table), columns, lineage)
+        values = [(*row.values(), 0, number, row["event_time"], load_id) for number, row in enumerate(rows)]
+        execute_values(cursor, statement.as_string(cursor), values, page_size=5000)
 
 
 def contents(models: Iterable[str] = MODELS) -> dict[str, list[str]]:

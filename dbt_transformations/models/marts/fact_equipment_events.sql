@@ -3,6 +3,7 @@
     materialized='incremental',
     incremental_strategy='replace_affected',
     unique_key=['equipment_id', 'event_time'],
+    on_schema_change='append_new_columns',
     pre_hook=[
         "{{ take_up_loads({'equipment_events': 'dim_equipment', 'equipment_assets': 'dim_equipment'}) }}",
         "{{ affected_moments('equipment_events', ref('stg_equipment_events')) }}"
