@@ -36,10 +36,31 @@ def built(dbt):
 
 def test_kpis_are_those_that_the_simulator_knows(built):
     made, records = built
+    _two_shifts_worked_by_hand()
     _oee_of_every_shift(truth(made)["oee"])
     _mtbf_and_mttr_of_every_machine(made)
     _first_pass_yield_of_every_machine(records["quality-metrics"])
     _nothing_made_is_lost(records["production-metrics"])
+
+
+def _two_shifts_worked_by_hand():
+    """M0003 broke down in the night shift (22:00 to 06:00 in Berlin) of 9 March, at 01:58 UTC, until 09:40 UTC.
+
+    night: 3 h 02 min down, 4 h 58 min running; 37+37+39+38+39 units of 75 s, of which 33+34+37+37+37 are good.
+    early: 4 h 40 min down, running 09:40 to 11:07 and 11:32 to 13:00, 25 min idle for want of material; 22+69+40+68
+    units of 45 s, of which 20+64+35+65 are good. The stop began in the night, and took 7 h 42 min to repair.
+    """
+    columns = "shift, unplanned_stops, unplanned_down_seconds, running_seconds, idle_seconds, units, good_units"
+    factors = "round(availability::numeric, 4), round(performance::numeric, 4), round(quality::numeric, 4)"
+    rows = query(
+        f"select {columns}, {factors}, round(oee::numeric, 4) from marts.mart_production_kpis"
+        " where equipment_id = 'M0003' and is_working"
+        " and starts_at between '2026-03-09 21:00+00' and '2026-03-10 05:00+00' order by starts_at"
+    )
+    assert [[float(v) if not isinstance(v, str) else v for v in row] for row in rows] == [
+        ["night", 1, 10_920, 17_880, 0, 190, 178, 0.6208, 0.797, 0.9368, 0.4635],
+        ["early", 0, 16_800, 10_500, 1_500, 199, 184, 0.3646, 0.8529, 0.9246, 0.2875],
+    ]
 
 
 def _nearly(values):

@@ -70,27 +70,29 @@
     {%- set new = "_load_id = any(" ~ pending('equipment_events') ~ ")" -%}
     select failures.equipment_id, labels.hour
     from (
-        select
-            equipment_id,
-            event_time,
-            bool_or({{ new }}) as is_new,
-            lag(event_time) over (partition by equipment_id order by event_time) as previous_time
+        select distinct equipment_id, event_time
         from {{ ref('stg_equipment_events') }}
-        where
-            kind = 'failure'
-            and equipment_id in (select equipment_id from {{ ref('stg_equipment_events') }} where {{ new }})
-        group by equipment_id, event_time
+        where kind = 'failure' and {{ new }}
     ) as failures
+    left join lateral (
+        select earlier.event_time
+        from {{ ref('stg_equipment_events') }} as earlier
+        where
+            earlier.equipment_id = failures.equipment_id
+            and earlier.event_time < failures.event_time
+            and earlier.kind = 'failure'
+        order by earlier.event_time desc
+        limit 1
+    ) as previous on true
     inner join lateral (
         select old.hour
         from {{ this }} as old
         where
             old.equipment_id = failures.equipment_id
             and old.hour < failures.event_time
-            and old.hour > coalesce(failures.previous_time - interval '1 hour', '-infinity')
+            and old.hour > coalesce(previous.event_time - interval '1 hour', '-infinity')
         offset 0
     ) as labels on true
-    where failures.is_new
 {%- endmacro %}
 
 

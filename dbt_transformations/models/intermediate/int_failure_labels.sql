@@ -25,11 +25,36 @@ with hours as (
 
 failures as (
 
-    select distinct
-        equipment_id,
-        event_time
-    from {{ ref('stg_equipment_events') }}
-    where kind = 'failure'
+    {% if is_incremental() %}
+    -- Only what comes after the hours in question, by index.
+        select distinct
+            later.equipment_id,
+            later.event_time
+        from (
+            select
+                equipment_id,
+                min(hour) as since
+            from affected
+            group by equipment_id
+        ) as machines
+        inner join lateral (
+            select
+                events.equipment_id,
+                events.event_time
+            from {{ ref('stg_equipment_events') }} as events
+            where
+                events.equipment_id = machines.equipment_id
+                and events.event_time >= machines.since
+                and events.kind = 'failure'
+            offset 0
+        ) as later on true
+    {% else %}
+        select distinct
+            equipment_id,
+            event_time
+        from {{ ref('stg_equipment_events') }}
+        where kind = 'failure'
+    {% endif %}
 
 ),
 

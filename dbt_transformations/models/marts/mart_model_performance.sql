@@ -28,21 +28,20 @@ failures as (
         predictions.probability,
         predictions.predicted,
         case
-            when labels.next_failure_time is not null
-                then
-                    labels.next_failure_time
-                    <= labels.last_reading_time + predictions.horizon_hours * interval '1 hour'
-            when labels.last_reading_time + predictions.horizon_hours * interval '1 hour' <= clock.now_time then false
+            when exists (
+                select 1
+                from {{ ref('fact_equipment_events') }} as events
+                where
+                    events.equipment_id = predictions.equipment_id
+                    and events.kind = 'failure'
+                    and events.event_time > predictions.data_watermark
+                    and events.event_time
+                    <= predictions.data_watermark + predictions.horizon_hours * interval '1 hour'
+            ) then true
+            when predictions.data_watermark + predictions.horizon_hours * interval '1 hour' <= clock.now_time then false
         end as actual
     from {{ ref('stg_ml_predictions') }} as predictions
     cross join clock
-    left join lateral (
-        select own.*
-        from {{ ref('int_failure_labels') }} as own
-        where own.equipment_id = predictions.equipment_id and own.hour <= predictions.data_watermark
-        order by own.hour desc
-        limit 1
-    ) as labels on true
     where predictions.data_watermark > clock.now_time - interval '{{ var("shown_days") }} days'
 
 ),
