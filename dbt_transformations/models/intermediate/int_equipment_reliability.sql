@@ -45,16 +45,20 @@ spans as (
         greatest(states.entered_at, observed.since) as entered_at,
         states.left_at
     from observed
-    inner join {{ ref('int_equipment_states') }} as states
-        on
-            observed.equipment_id = states.equipment_id
-            and observed.until >= states.entered_at
-            and states.entered_at >= coalesce(
+    inner join lateral (
+        select own.*
+        from {{ ref('int_equipment_states') }} as own
+        where
+            own.equipment_id = observed.equipment_id
+            and own.entered_at <= observed.until
+            and own.entered_at >= coalesce(
                 (
                     select max(before.entered_at) from {{ ref('int_equipment_states') }} as before
                     where before.equipment_id = observed.equipment_id and before.entered_at <= observed.since
                 ), '-infinity'
             )
+        offset 0
+    ) as states on true
 
 ),
 
@@ -76,25 +80,37 @@ repairs as (
 
     select
         failures.equipment_id,
-        extract(epoch from repaired.repaired_at - failures.failed_at) / 3600 as hours
+        extract(epoch from repaired.entered_at - failures.failed_at) / 3600 as hours
     from failures
+    inner join observed on failures.equipment_id = observed.equipment_id
     inner join lateral (
-        select min(running.entered_at) as repaired_at
-        from spans as stopped
-        inner join spans as running
-            on
-                stopped.equipment_id = running.equipment_id
-                and stopped.entered_at < running.entered_at
-                and running.kind != 'down'
+        select states.entered_at
+        from {{ ref('int_equipment_states') }} as states
         where
-            stopped.equipment_id = failures.equipment_id
-            and stopped.kind = 'down'
-            and (stopped.left_at is null or stopped.left_at > failures.failed_at)
-            and (failures.next_failed_at is null or stopped.entered_at < failures.next_failed_at)
+            states.equipment_id = failures.equipment_id
+            and states.kind = 'down'
+            and (states.left_at is null or states.left_at > failures.failed_at)
+            and states.entered_at >= coalesce(
+                (
+                    select max(before.entered_at) from {{ ref('int_equipment_states') }} as before
+                    where before.equipment_id = failures.equipment_id and before.entered_at <= failures.failed_at
+                ), '-infinity'
+            )
+            and states.entered_at < coalesce(failures.next_failed_at, 'infinity')
+        order by states.entered_at
+        limit 1
+    ) as stopped on true
+    inner join lateral (
+        select states.entered_at
+        from {{ ref('int_equipment_states') }} as states
+        where
+            states.equipment_id = failures.equipment_id
+            and states.kind != 'down'
+            and states.entered_at > stopped.entered_at
+        order by states.entered_at
+        limit 1
     ) as repaired on true
-    where
-        repaired.repaired_at is not null
-        and (failures.next_failed_at is null or repaired.repaired_at <= failures.next_failed_at)
+    where repaired.entered_at <= least(failures.next_failed_at, observed.until)
 
 ),
 

@@ -49,14 +49,7 @@ final as (
     select
         entered.equipment_id,
         entered.entered_at,
-        (
-            select min(later.event_time)
-            from {{ ref('fact_equipment_events') }} as later
-            where
-                later.equipment_id = entered.equipment_id
-                and later.event_time > entered.entered_at
-                and later.kind in {{ lasting_states() }}
-        ) as left_at,
+        next_states.event_time as left_at,
         entered.kind,
         entered.reason,
         coalesce(entered.planned, false) as is_planned,
@@ -66,6 +59,16 @@ final as (
             else entered.kind
         end as category
     from entered
+    left join lateral (
+        select later.event_time
+        from {{ ref('fact_equipment_events') }} as later
+        where
+            later.equipment_id = entered.equipment_id
+            and later.event_time > entered.entered_at
+            and later.kind in {{ lasting_states() }}
+        order by later.event_time
+        limit 1
+    ) as next_states on true
 
 )
 
