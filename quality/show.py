@@ -18,6 +18,7 @@ from millwright.errors import MillwrightError
 from millwright.warehouse import session
 from quality.alerts import standing
 
+_WIDE = 110  # columns of a screen
 # One row per stream and hour, its rules as columns.
 _HOURS = """
 select
@@ -63,7 +64,7 @@ def show(streams: Sequence[str], hours: int, as_json: bool) -> None:
     if not found:
         console.print("Nothing has been measured yet: `millwright quality run` does it.")
         return
-    console.print(_table(found, fresh))
+    console.print(_table(found, fresh, wide=console.width >= _WIDE))
     for alert in breaches:
         colour = "red" if alert["severity"] == "critical" else "yellow"
         console.print(f"[{colour}]{alert['severity']}[/]  {alert['message']}", soft_wrap=True)
@@ -82,32 +83,34 @@ def _read(streams: list[str], hours: int) -> tuple[list[dict[str, Any]], dict[st
         raise MillwrightError("Nothing has been measured yet.", "Run `millwright quality run`.") from None
 
 
-def _table(found: list[dict[str, Any]], fresh: dict[str, dict[str, Any]]) -> Table:
-    table = Table(Column("stream", no_wrap=True), Column("hour", no_wrap=True), box=None, header_style="bold")
-    for name in ("records", "valid", "nulls", "late", "disorder", "doubled", "usual", "newest"):
+def _table(found: list[dict[str, Any]], fresh: dict[str, dict[str, Any]], wide: bool) -> Table:
+    """A narrow screen has no room for nulls and the usual volume; where they are in breach, that is told beneath."""
+    table = Table(Column("stream", no_wrap=True), Column("hour", no_wrap=True), box=None, padding=(0, 1, 0, 0))
+    names = ["records", "valid", "late", "disorder", "doubled", "silent", *(["usual", "nulls"] if wide else [])]
+    for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     seen: set[str] = set()
     for row in found:
         stream, marks = row["stream"], set(row["breaches"])
+        usual = "" if row["usual_volume"] is None else f"{row['usual_volume']:,.0f}"
         nulls = "" if row["null_share"] is None else f"{row['null_field']} {_share(row['null_share'])}"
         table.add_row(
             "" if stream in seen else stream,
             f"{row['hour']:%d %b %H}h",
             _marked(f"{row['records'] or 0:,}", "volume" in marks or "lost_records" in marks),
             _marked(_share(row["valid"]), "validation_pass_rate" in marks),
-            _marked(nulls, "null_share" in marks),
             _marked(_share(row["late"]), "late_share" in marks),
             _marked(_share(row["out_of_order"]), "out_of_order_share" in marks),
             _marked(_share(row["duplicates"]), "duplicate_share" in marks),
-            "" if row["usual_volume"] is None else f"{row['usual_volume']:,.0f}",
             "" if stream in seen or stream not in fresh else _newest(fresh[stream]),
+            *([usual, _marked(nulls, "null_share" in marks)] if wide else []),
         )
         seen.add(stream)
     return table
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.4g} %"
+    return "" if value is None else f"{100 * value:.1f}%"
 
 
 def _marked(text: str, breached: bool) -> str:
@@ -123,5 +126,5 @@ def _newest(fresh: dict[str, Any]) -> str:
 def _ago(seconds: float) -> str:
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{max(0.0, seconds):.0f} s ago"
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

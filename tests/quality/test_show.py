@@ -42,7 +42,7 @@ def test_what_is_measured_and_breached_is_shown_once_it_is_told(landed: Landed, 
     raise_alerts(minute(60))
     shown = say("--stream", "equipment-sensors")
     assert "equipment-sensors" in shown
-    assert "96.5 % !" in shown
+    assert "96.5% !" in shown
     assert "critical  equipment-sensors: 96.5 % of 200 records were valid on 01 Mar from 06:00 to" in shown
     told = json.loads(say("--json"))
     assert told["hours"][0]["breaches"] == ["validation_pass_rate"]

@@ -77,7 +77,10 @@ of_hours as (
                 + case when late.late_after_seconds <= 3600 then hours.delay_6h else 0 end
                 + case when late.late_after_seconds <= 600 then hours.delay_1h else 0 end
                 + case when late.late_after_seconds <= 60 then hours.delay_10m else 0 end
-            ) / nullif(hours.accepted - hours.delay_more, 0)::double precision,
+            -- In an hour most of which is history, the youngest records are the history's end, and not late.
+            ) / nullif(
+                case when 2 * hours.delay_more <= hours.accepted then hours.accepted - hours.delay_more end, 0
+            )::double precision,
             hours.accepted - hours.delay_more
         ),
         ('out_of_order_share', hours.out_of_order / nullif(hours.accepted, 0)::double precision, hours.accepted),
