@@ -28,7 +28,7 @@ def undisturbed(stack, tmp_path_factory) -> dict[str, str]:
     """The tables of the same plant when nothing is killed."""
     with plant.of_its_own(stack, tmp_path_factory.mktemp("undisturbed")) as folder:
         plant.simulate(folder, "--corrupt=0.01")
-        for step in ("land", "cleanse", "load", "build"):
+        for step in ("land", "cleanse", "features", "load", "build"):
             begun = time.monotonic()
             plant.advance(step)
             SECONDS[step] = time.monotonic() - begun
@@ -49,7 +49,7 @@ def test_the_engine_the_load_and_dbt_killed_at_random_instants_end_alike(factory
     random, died = Random(SEED), []
     plant.simulate(factory, "--corrupt=0.01")
     plant.advance("land")
-    for step in ("cleanse", "load", "build"):
+    for step in ("cleanse", "features", "load", "build"):
         for _ in range(3):
             died.append(plant.killed_after(random.random() * SECONDS[step], step))
         plant.advance(step)
@@ -70,6 +70,7 @@ def test_postgres_killed_at_random_instants_of_the_load_and_of_dbt_costs_nothing
     plant.simulate(factory, "--corrupt=0.01")
     plant.advance("land")
     plant.advance("cleanse")
+    plant.advance("features")
     for step in ("load", "build"):
         for _ in range(2):
             _kill_during(step, random.random() * SECONDS[step], "postgres", stack)
