@@ -1,4 +1,4 @@
-{{ config(tags=['data_quality'], contract={'enforced': true}, indexes=[{'columns': ['stream', 'machine']}]) }}
+{{ config(tags=['data_quality'], indexes=[{'columns': ['stream', 'machine']}]) }}
 
 with machines as (
 

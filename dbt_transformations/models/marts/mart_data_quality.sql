@@ -4,7 +4,6 @@
     unique_key=['stream', 'hour'],
     on_schema_change='append_new_columns',
     tags=['data_quality'],
-    contract={'enforced': true},
     pre_hook=["{{ affected_quality_hours() }}"],
     indexes=[
         {'columns': ['stream', 'hour']},

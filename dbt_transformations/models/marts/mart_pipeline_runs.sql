@@ -1,6 +1,5 @@
 {{ config(
     tags=['data_quality'],
-    contract={'enforced': true},
     indexes=[{'columns': ['finished_at']}, {'columns': ['stage', 'finished_at']}]
 ) }}
 

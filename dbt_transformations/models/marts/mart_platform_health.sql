@@ -1,4 +1,4 @@
-{{ config(tags=['data_quality'], contract={'enforced': true}, indexes=[{'columns': ['area', 'subject']}]) }}
+{{ config(tags=['data_quality'], indexes=[{'columns': ['area', 'subject']}]) }}
 
 with quality as (
 
