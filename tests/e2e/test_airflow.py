@@ -51,6 +51,7 @@ def send_history(folder: Path) -> None:
         plant.simulate(folder, machines=20, days=90)
 
 
+@pytest.mark.timeout(1500)
 def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: Airflow, tmp_path: Path):
     assert "MILLWRIGHT_DATABASE_URL" not in os.environ
     send_history(tmp_path)
