@@ -134,6 +134,8 @@ def _in_process() -> Iterator[SparkSession]:
     from pyspark.errors import PySparkRuntimeError
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # A process that has used Connect leaves this to those that it starts, and Spark would not start in them.
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
     builder = SparkSession.builder.master("local[*]").appName("millwright")
     for name, value in _LOCAL.items():
         builder = builder.config(name, value)

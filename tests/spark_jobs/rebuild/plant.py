@@ -10,9 +10,11 @@ from typing import Any
 
 from millwright import dbt_runner, reference
 from millwright.contracts import contract, contracts
+from millwright.derived import computed_tables
 from millwright.warehouse import session
 from spark_jobs.cleanse import cleanse_new
 from spark_jobs.engine import Engine
+from spark_jobs.features import compute_new
 from spark_jobs.load import load_new
 from tests.spark_jobs.bronze_writer import BronzeWriter
 
@@ -51,6 +53,9 @@ class Plant:
         for stream in contracts():
             cleanse_new(stream, engine)
             load_new(stream)
+        compute_new(engine)
+        for table in computed_tables():
+            load_new(table)
         if build:
             dbt_runner.build()
 
