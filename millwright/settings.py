@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -157,12 +157,10 @@ def settings() -> Settings:
 
 
 @contextmanager
-def settings_with(**values: str) -> Iterator[None]:
-    """Other settings in this process, and in those that it starts, until the block ends: `lake_url="file:///x"`."""
-    wanted = {f"MILLWRIGHT_{name.upper()}": value for name, value in values.items()}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    settings.cache_clear()
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables of this process, and of those that it starts, until the block ends."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
@@ -171,4 +169,14 @@ def settings_with(**values: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def settings_with(**values: str) -> Iterator[None]:
+    """Other settings in this process, and in those that it starts, until the block ends: `lake_url="file:///x"`."""
+    try:
+        with in_environment({f"MILLWRIGHT_{name.upper()}": value for name, value in values.items()}):
+            settings.cache_clear()
+            yield
+    finally:
         settings.cache_clear()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pyspark.sql import SparkSession
 
 from millwright.errors import MillwrightError, Unavailable
-from millwright.settings import settings
+from millwright.settings import in_environment, settings
 from millwright.store import other_clients
 
 # One shuffle partition a core is plenty for a batch that fits one machine; Spark's default of 200 costs seconds.
@@ -39,7 +39,8 @@ def spark() -> Iterator[SparkSession]:
     """
     url = settings().spark_url
     if url == "":
-        with _in_environment(other_clients()), _sail() as address, _connected(address) as session:
+        # Sail finds the lake's object store by the environment of this process, whenever it first needs it.
+        with in_environment(other_clients()), _sail() as address, _connected(address) as session:
             yield session
     elif url == "local":
         with _in_process() as session:
@@ -78,21 +79,6 @@ class Engine:
         version = self.session.sql("select version()").first()
         is_spark = version is not None and str(version[0]).startswith(self.session.version)
         return "org.apache.spark.sql.avro.AvroFileFormat" if is_spark else "avro"
-
-
-@contextmanager
-def _in_environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sail finds the lake's object store by the environment of this process, whenever it first needs it."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -8,3 +8,11 @@
 {% macro beginning() -%}
     timestamptz '1990-01-01 00:00:00+00'
 {%- endmacro %}
+
+
+{#- Which version of a machine (`equipment`) holds for a row: that in force at its event time. -#}
+{% macro was_in_force_at(rows) -%}
+    {{ rows }}.equipment_id = equipment.equipment_id
+    and {{ rows }}.event_time >= equipment.valid_from
+    and ({{ rows }}.event_time < equipment.valid_to or equipment.valid_to is null)
+{%- endmacro %}

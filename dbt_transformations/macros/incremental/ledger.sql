@@ -82,6 +82,17 @@
 {%- endmacro %}
 
 
+{#- In an incremental run, only those rows whose key is among the affected. -#}
+{% macro of_affected(rows, columns) -%}
+    {%- if is_incremental() -%}
+    inner join affected
+        on {% for column in columns -%}
+        {{ rows }}.{{ column }} = affected.{{ column }}{{ " and " if not loop.last }}
+        {%- endfor %}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- `unique_key` is the key of `affected`, which may be coarser than the model's grain. -#}
 {% macro get_incremental_replace_affected_sql(arguments) -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') %}

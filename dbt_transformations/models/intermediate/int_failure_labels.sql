@@ -17,9 +17,7 @@ with hours as (
         hours.hour,
         hours.last_reading_time
     from {{ ref('int_equipment_metrics_hourly') }} as hours
-    {% if is_incremental() %}
-        inner join affected on hours.equipment_id = affected.equipment_id and hours.hour = affected.hour
-    {% endif %}
+    {{ of_affected('hours', ['equipment_id', 'hour']) }}
 
 ),
 

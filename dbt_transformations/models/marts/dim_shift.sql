@@ -61,9 +61,7 @@ starts as (
         ) as starts_at
     from kinds
     inner join days on extract(isodow from days.day) = any(kinds.days)
-    {% if is_incremental() %}
-        inner join affected on kinds.plant_id = affected.plant_id
-    {% endif %}
+    {{ of_affected('kinds', ['plant_id']) }}
 
 ),
 

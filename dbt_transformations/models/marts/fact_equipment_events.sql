@@ -17,10 +17,7 @@ with events as (
 
     select events.*
     from {{ ref('stg_equipment_events') }} as events
-    {% if is_incremental() %}
-        inner join affected
-            on events.equipment_id = affected.equipment_id and events.event_time = affected.event_time
-    {% endif %}
+    {{ of_affected('events', ['equipment_id', 'event_time']) }}
 
 ),
 
@@ -43,10 +40,7 @@ final as (
         events.component
     from events
     inner join equipment
-        on
-            events.equipment_id = equipment.equipment_id
-            and events.event_time >= equipment.valid_from
-            and (events.event_time < equipment.valid_to or equipment.valid_to is null)
+        on {{ was_in_force_at('events') }}
 
 )
 

@@ -19,10 +19,7 @@ with intervals as (
 
     select intervals.*
     from {{ ref('stg_production_metrics') }} as intervals
-    {% if is_incremental() %}
-        inner join affected
-            on intervals.equipment_id = affected.equipment_id and intervals.event_time = affected.event_time
-    {% endif %}
+    {{ of_affected('intervals', ['equipment_id', 'event_time']) }}
 
 ),
 
@@ -46,10 +43,7 @@ final as (
         intervals.good_units
     from intervals
     inner join equipment
-        on
-            intervals.equipment_id = equipment.equipment_id
-            and intervals.event_time >= equipment.valid_from
-            and (intervals.event_time < equipment.valid_to or equipment.valid_to is null)
+        on {{ was_in_force_at('intervals') }}
 
 )
 

@@ -19,10 +19,7 @@ with inspections as (
 
     select inspections.*
     from {{ ref('stg_quality_inspections') }} as inspections
-    {% if is_incremental() %}
-        inner join affected
-            on inspections.equipment_id = affected.equipment_id and inspections.event_time = affected.event_time
-    {% endif %}
+    {{ of_affected('inspections', ['equipment_id', 'event_time']) }}
 
 ),
 
@@ -55,10 +52,7 @@ final as (
         inspections.operator_experience
     from inspections
     inner join equipment
-        on
-            inspections.equipment_id = equipment.equipment_id
-            and inspections.event_time >= equipment.valid_from
-            and (inspections.event_time < equipment.valid_to or equipment.valid_to is null)
+        on {{ was_in_force_at('inspections') }}
 
 )
 

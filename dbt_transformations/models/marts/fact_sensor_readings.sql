@@ -19,10 +19,7 @@ with readings as (
 
     select readings.*
     from {{ ref('stg_sensor_readings') }} as readings
-    {% if is_incremental() %}
-        inner join affected
-            on readings.equipment_id = affected.equipment_id and readings.event_time = affected.event_time
-    {% endif %}
+    {{ of_affected('readings', ['equipment_id', 'event_time']) }}
 
 ),
 
@@ -42,10 +39,7 @@ final as (
         readings.outlier_channels
     from readings
     inner join equipment
-        on
-            readings.equipment_id = equipment.equipment_id
-            and readings.event_time >= equipment.valid_from
-            and (readings.event_time < equipment.valid_to or equipment.valid_to is null)
+        on {{ was_in_force_at('readings') }}
 
 )
 

@@ -27,9 +27,7 @@ hours as (
         hours.hour < clock.newest_hour as is_complete
     from {{ ref('stg_platform_hours') }} as hours
     cross join clock
-    {% if is_incremental() %}
-        inner join affected on hours.stream = affected.stream and hours.hour = affected.hour
-    {% endif %}
+    {{ of_affected('hours', ['stream', 'hour']) }}
 
 ),
 

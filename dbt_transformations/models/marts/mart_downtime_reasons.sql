@@ -15,10 +15,7 @@ with parts as (
 
     select downtime.*
     from {{ ref('int_downtime_by_shift') }} as downtime
-    {% if is_incremental() %}
-        inner join affected
-            on downtime.equipment_id = affected.equipment_id and downtime.starts_at = affected.starts_at
-    {% endif %}
+    {{ of_affected('downtime', ['equipment_id', 'starts_at']) }}
 
 ),
 

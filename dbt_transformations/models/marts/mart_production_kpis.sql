@@ -19,10 +19,7 @@ with parts as (
 
     select downtime.*
     from {{ ref('int_downtime_by_shift') }} as downtime
-    {% if is_incremental() %}
-        inner join affected
-            on downtime.equipment_id = affected.equipment_id and downtime.starts_at = affected.starts_at
-    {% endif %}
+    {{ of_affected('downtime', ['equipment_id', 'starts_at']) }}
 
 ),
 
@@ -30,10 +27,7 @@ products as (
 
     select production.*
     from {{ ref('int_production_by_shift') }} as production
-    {% if is_incremental() %}
-        inner join affected
-            on production.equipment_id = affected.equipment_id and production.starts_at = affected.starts_at
-    {% endif %}
+    {{ of_affected('production', ['equipment_id', 'starts_at']) }}
 
 ),
 

@@ -123,10 +123,7 @@ final as (
         spread.defect_rate > spread.centre_line + spread.three_sigma
         or spread.defect_rate < spread.centre_line - spread.three_sigma as is_out_of_control
     from spread
-    {% if is_incremental() %}
-        inner join affected
-            on spread.equipment_id = affected.equipment_id and spread.shift_date = affected.shift_date
-    {% endif %}
+    {{ of_affected('spread', ['equipment_id', 'shift_date']) }}
 
 )
 

@@ -15,10 +15,7 @@ with aggregates as (
 
     select aggregates.*
     from {{ ref('int_quality_aggregates') }} as aggregates
-    {% if is_incremental() %}
-        inner join affected
-            on aggregates.equipment_id = affected.equipment_id and aggregates.shift_date = affected.shift_date
-    {% endif %}
+    {{ of_affected('aggregates', ['equipment_id', 'shift_date']) }}
 
 ),
 
