@@ -59,9 +59,9 @@ final as (
         is_working,
         product_id,
         count(*) as intervals,
-        sum(units * share order by event_time) as units,
-        sum(good_units * share order by event_time) as good_units,
-        sum(ideal_cycle_time * units * share order by event_time) as ideal_seconds
+        sum(units * share order by event_time, since) as units,
+        sum(good_units * share order by event_time, since) as good_units,
+        sum(ideal_cycle_time * units * share order by event_time, since) as ideal_seconds
     from parts
     group by equipment_id, plant_id, shift_key, shift, shift_date, starts_at, ends_at, is_working, product_id
 

@@ -66,9 +66,9 @@ made_by_shift as (
     select
         equipment_id,
         shift_key,
-        sum(units order by product_id) as units,
-        sum(good_units order by product_id) as good_units,
-        sum(ideal_seconds order by product_id) as ideal_seconds
+        sum(units order by product_id, plant_id) as units,
+        sum(good_units order by product_id, plant_id) as good_units,
+        sum(ideal_seconds order by product_id, plant_id) as ideal_seconds
     from products
     group by equipment_id, shift_key
 
