@@ -6,6 +6,7 @@
 - **compact** puts small files into files of `MILLWRIGHT_LAKE_COMPACT_RECORDS`; what they replace goes a day later.
 - **expire** drops files older than `MILLWRIGHT_LAKE_RETENTION_DAYS` (0: none) that silver has read.
 - **sweep** removes what no reader looks at, such as quarantine objects of a worker that was killed.
+- **expire_warehouse** drops the months of raw tables that `MILLWRIGHT_WAREHOUSE_RETENTION_MONTHS` no longer keeps.
 - **sweep_silver** removes silver's files that no version of the last week holds: each run replaces some.
 
 **When it fails**: the log of `verify` names the damaged file and what to do; nothing is compacted or dropped before
@@ -59,7 +60,14 @@ def lake_maintenance() -> None:
         found = {stream: Silver.find(contract) for stream, contract in contracts().items()}
         return {stream: silver.sweep() for stream, silver in found.items() if silver}
 
-    verify() >> compact() >> expire() >> sweep() >> sweep_silver()
+    @task
+    def expire_warehouse() -> dict[str, Any]:
+        from millwright.retention import expire_by_settings
+
+        # The next hourly load tells dbt: it counts these rows among those that have gone.
+        return {table: done.__dict__ for table, done in expire_by_settings().items()}
+
+    verify() >> compact() >> expire() >> sweep() >> sweep_silver() >> expire_warehouse()
 
 
 lake_maintenance()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import AliasChoices, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from millwright.errors import MillwrightError
 
@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     smtp_from: str = ""  # the sender; smtp_user when not given
     lake_retention_days: float = 0.0  # bronze older than this is dropped, once silver has read it; 0 keeps it for ever
     lake_compact_records: int = 1_000_000  # of one compacted file, at most
+    warehouse_retention_months: dict[str, PositiveInt] = {}  # raw table → months kept, as JSON; others: all
     cleanse_batch_records: int = 2_000_000  # records of one silver commit
     micro_batch_seconds: float = Field(15.0, ge=0)  # from one micro-batch's start to the next, at least
     micro_batch_idle_seconds: float = Field(30.0, ge=0)  # without new files, the run of micro-batches ends
@@ -149,6 +150,8 @@ def settings() -> Settings:
     """
     try:
         return Settings()
+    except SettingsError as error:  # JSON was expected, and is not
+        raise MillwrightError(f"{error}: JSON was expected.", "See docs/settings.md for an example.") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

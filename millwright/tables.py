@@ -41,12 +41,21 @@ create table if not exists platform.rebuilds (
     finished_at timestamptz
 )"""
 
+# One row per raw table of which months were dropped: it keeps nothing before `floor`.
+_RETENTION = """
+create table if not exists platform.retention (
+    table_name text primary key,
+    floor timestamptz not null,
+    set_at timestamptz not null default now()
+)"""
+
 # Nothing here may wait for a running load: `create index if not exists` would, even where the index is.
 _PLATFORM = (
     *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
     _LOADS,
     *_ML,
     _REBUILDS,
+    _RETENTION,
     *_QUALITY,
 )
 

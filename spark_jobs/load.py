@@ -13,11 +13,12 @@ from millwright.contracts import Contract
 from millwright.derived import raw_table
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
+from millwright.retention import FLOOR
 from millwright.tables import ensure_partitions, migrate, raw_columns
 from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
-from spark_jobs.parts import changed_spans
+from spark_jobs.parts import Part, changed_spans
 from spark_jobs.silver import Silver, silver_schema
 
 
@@ -31,6 +32,7 @@ class LoadResult:
     rows_updated: int
     rows_deleted: int
     silver_version: int | None  # None: there is no silver yet
+    rows_too_old: int = 0  # staying in the lake only: about how many rows that changed lie before what raw keeps
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -43,7 +45,7 @@ def load_new(
     wait_seconds: float = 0.0,
     everything: bool = False,
 ) -> LoadResult:
-    """Make raw.<table> of a stream, or of a computed table, equal to the lake's.
+    """Make raw.<table> of a stream, or of a computed table, equal to the lake's, from where its retention begins.
 
     It looks only at the stretches of event time that changed since the last load.
 
@@ -92,10 +94,13 @@ def _load(
     spans, everything = _spans_to_compare(cursor, spec, silver, columns)
     if whole_table:
         spans, everything = changed_spans((), silver.parts()) or [(0, 0)], True
+    changed = _within(spans, silver)
+    spans = _since(spans, _floor(cursor, spec))
+    held = _within(spans, silver)
+    too_old = sum(part.rows for part in changed) - sum(part.rows for part in held)
     if not spans:
-        return LoadResult(spec.table, None, 0, 0, 0, silver.version)
+        return LoadResult(spec.table, None, 0, 0, 0, silver.version, too_old)
 
-    held = [p for p in silver.parts() if any(first <= p.last and p.first <= last for first, last in spans)]
     ensure_partitions(spec.table, {part.date for part in held})
     cursor.execute(load_sql.create_staging(spec))
     todo = sum(part.rows for part in held)
@@ -112,7 +117,22 @@ def _load(
     deleted = _one(cursor, load_sql.delete(spec, within))  # before the inserts, which it need not look at then
     inserted = _one(cursor, load_sql.insert(spec, columns, load_id, within))
     cursor.execute(load_sql.COUNTED, (inserted, updated, deleted, load_id))
-    return LoadResult(spec.table, load_id, inserted, updated, deleted, silver.version)
+    return LoadResult(spec.table, load_id, inserted, updated, deleted, silver.version, too_old)
+
+
+def _within(spans: list[tuple[int, int]], silver: Silver) -> list[Part]:
+    return [p for p in silver.parts() if any(first <= p.last and p.first <= last for first, last in spans)]
+
+
+def _floor(cursor: Any, spec: Contract) -> int | None:
+    """The moment (µs since 1970) before which retention keeps nothing of the table."""
+    cursor.execute(FLOOR, (spec.table,))
+    found = cursor.fetchone()
+    return None if found is None else round(found[0].timestamp() * 1_000_000)
+
+
+def _since(spans: list[tuple[int, int]], floor: int | None) -> list[tuple[int, int]]:
+    return spans if floor is None else [(max(first, floor), last) for first, last in spans if last >= floor]
 
 
 def _one(cursor: Any, statement: str, parameters: tuple[Any, ...] | None = None) -> int:

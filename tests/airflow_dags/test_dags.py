@@ -59,7 +59,7 @@ def test_the_steps_follow_each_other(dags):
 
     assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "features", "load"]
     assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
-    assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver"]
+    assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
     assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
     assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]
 

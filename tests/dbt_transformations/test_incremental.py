@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from millwright.contracts import contracts
+from millwright.retention import expire
 from tests.dbt_transformations.loads import at, contents, load, query
 
 MACHINES = ("m1", "m2", "m3")
@@ -177,3 +178,18 @@ def test_a_label_becomes_known_when_the_days_after_it_are_in(dbt):
     load("equipment_events", [late_failure])
     dbt("run")
     assert query(labels) == [(False, True), (True, True)]
+
+
+def test_what_retention_drops_is_gone_from_the_models_as_if_it_had_never_been(dbt):
+    plant = Plant(4)
+    for table in TABLES:
+        plant.load(table, 200)
+    dbt("run")
+    for table in ("sensor_readings", "equipment_events", "production_metrics"):
+        assert expire(table, dt.date(2026, 4, 1)).rows
+    dbt("run")
+    incremental = contents()
+    assert min(query("select event_time from marts.fact_sensor_readings"))[0].month == 4
+    dbt("run", "--full-refresh")
+    for model, rows in contents().items():
+        assert incremental[model] == rows, model

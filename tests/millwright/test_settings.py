@@ -47,3 +47,13 @@ def test_a_value_that_cannot_be_used_names_variable_and_expectation(monkeypatch)
     monkeypatch.setenv("MILLWRIGHT_KAFKA_PORT", "ninety")
     with pytest.raises(MillwrightError, match=r"MILLWRIGHT_KAFKA_PORT='ninety' cannot be used: .*integer"):
         settings()
+
+
+def test_a_mapping_is_json(monkeypatch):
+    monkeypatch.setenv("MILLWRIGHT_WAREHOUSE_RETENTION_MONTHS", '{"sensor_readings": 24}')
+    assert settings().warehouse_retention_months == {"sensor_readings": 24}
+    for wrong in ("24 months", '{"sensor_readings": 0}'):
+        monkeypatch.setenv("MILLWRIGHT_WAREHOUSE_RETENTION_MONTHS", wrong)
+        settings.cache_clear()
+        with pytest.raises(MillwrightError, match=r"(?i)warehouse_retention_months"):
+            settings()
