@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,8 +76,8 @@ class Demo:
     def settle(self, airflow: Airflow, since: str) -> None:
         with self.console.status("") as status:
             airflow.settle(since, lambda at_work: status.update(f"Airflow: {at_work}"))
-        for dag_id in airflow.finished(since):
-            self.console.print(f"  [green]✓[/] {dag_id}")
+        for dag_id, runs in Counter(airflow.finished(since)).items():
+            self.console.print(f"  [green]✓[/] {dag_id}{f', {runs} runs' if runs > 1 else ''}", highlight=False)
 
     def send(self) -> dict[str, Any]:
         """The history, until all of it was acknowledged."""
