@@ -16,9 +16,7 @@ from spark_jobs.derived import Derived, DerivedResult, lots, paths
 from spark_jobs.engine import Engine
 from spark_jobs.frames import read_rows, spark_schema
 from spark_jobs.silver import Silver, silver_schema
-from spark_jobs.workers import in_utc, travels
-
-Grouped = Callable[[pa.Table], pa.Table]
+from spark_jobs.workers import Function, by_key
 
 
 def hours_new(engine: Engine) -> DerivedResult:
@@ -56,7 +54,7 @@ def _bring(
     source: Silver | None,
     dates: set[dt.date],
     read: Callable[[list[dt.date]], list[dt.date]],
-    grouped: Grouped,
+    grouped: Function,
 ) -> None:
     """Compute these dates of a table, each lot from the dates of its source that `read` names."""
     if source is None:
@@ -72,31 +70,31 @@ def _bring(
 
 
 @lake_answers()
-def _grouped(engine: Engine, made: Contract, source: Silver, dates: list[dt.date], grouped: Grouped) -> pa.Table:
+def _grouped(engine: Engine, made: Contract, source: Silver, dates: list[dt.date], grouped: Function) -> pa.Table:
     schema = spark_schema(silver_schema(made))
     if not (files := paths(source, dates)):
         return pa.schema([silver_schema(made).field(name) for name in schema.names]).empty_table()
     rows = read_rows(engine, source.contract, files)
-    return rows.groupBy(source.contract.key).applyInArrow(grouped, schema).toArrow()
+    return by_key(rows, [source.contract.key], grouped, schema, statistics, summaries).toArrow()
 
 
 def _following(date: dt.date, days: int) -> list[dt.date]:
     return [date + dt.timedelta(days=n) for n in range(days)]
 
 
-def _by_hour(key: str, event_time: str, channels: Sequence[str]) -> Grouped:
-    by_hour, utc = statistics.by_hour, in_utc
+def _by_hour(key: str, event_time: str, channels: Sequence[str]) -> Function:
+    by_hour = statistics.by_hour
 
     def grouped(readings: pa.Table) -> pa.Table:
-        return by_hour(utc(readings), key, event_time, channels)
+        return by_hour(readings, key, event_time, channels)
 
-    return travels(grouped, statistics)
+    return grouped
 
 
-def _by_span(span: str, days: int, channels: Sequence[str]) -> Grouped:
-    summarise, utc = summaries.summarise, in_utc
+def _by_span(span: str, days: int, channels: Sequence[str]) -> Function:
+    summarise = summaries.summarise
 
     def grouped(hours: pa.Table) -> pa.Table:
-        return summarise(utc(hours), span, days, channels)
+        return summarise(hours, span, days, channels)
 
-    return travels(grouped, statistics, summaries)
+    return grouped

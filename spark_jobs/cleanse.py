@@ -23,7 +23,7 @@ from millwright.lake import BronzeFile, list_bronze, list_repaired
 from millwright.settings import settings
 from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
-from spark_jobs.frames import given, latest, read_bronze, read_silver, record_schema, with_outliers
+from spark_jobs.frames import cleansed, given, read_bronze, read_silver, record_schema
 from spark_jobs.parts import Part, touched
 from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, silver_schema
 from spark_jobs.windows import News, behind, reached, series_columns
@@ -202,6 +202,6 @@ def _cleansed(engine: Engine, new: DataFrame, news: News, silver: Silver, again:
         before = behind(news, silver.parts(), again, record_schema(spec).fieldNames(), silver.scan)
         if len(before):
             records = records.unionByName(given(engine, spec, before).withColumn("_wanted", F.lit(False)))
-    table = with_outliers(latest(records, spec), spec).filter("_wanted").toArrow()
+    table = cleansed(records, spec).filter("_wanted").toArrow()
     table = table.append_column(EVENT_DATE, pc.cast(table[spec.event_time], pa.date32()))
     return table.select(schema.names).cast(schema)

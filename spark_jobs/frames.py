@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
-from pyspark import cloudpickle
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import (
@@ -23,9 +22,11 @@ from pyspark.sql.types import (
 )
 
 from millwright.contracts import Contract
-from spark_jobs import outliers
+from spark_jobs import latest, outliers
 from spark_jobs.engine import Engine
 from spark_jobs.silver import EVENT_DATE, silver_schema
+from spark_jobs.windows import series_columns
+from spark_jobs.workers import Function, by_key
 
 _SPARK: dict[str, DataType] = {
     "string": StringType(),
@@ -82,42 +83,33 @@ def spark_schema(columns: pa.Schema) -> StructType:
     return from_arrow_schema(pa.schema([column for column in columns if column.name != EVENT_DATE]))
 
 
-def latest(records: DataFrame, contract: Contract) -> DataFrame:
-    """One row per `unique` (null equals null): the one with the highest offset, for a key keeps its partition."""
-    newest_first = Window.partitionBy(*contract.unique).orderBy(F.desc("_offset"), F.desc("_partition"))
-    return records.withColumn("_rank", F.row_number().over(newest_first)).filter("_rank = 1").drop("_rank")
+def cleansed(records: DataFrame, contract: Contract) -> DataFrame:
+    """The latest record of each `unique`; where there are channels with `outlier_channels`, each series (`unique`
+    without the event time) judged by itself.
 
-
-def with_outliers(rows: DataFrame, contract: Contract) -> DataFrame:
-    """The rows with `outlier_channels`, each series (`unique` without the event time) judged by itself.
-
-    `rows` has to reach back `outliers.WINDOW_SECONDS` before the first row whose mark matters.
+    `records` has to reach back `outliers.WINDOW_SECONDS` before the first row whose mark matters.
     """
     if not contract.channels:
-        return rows
-    series = sorted({contract.key, *contract.unique} - {contract.event_time})
-    kept = [StructField(f.name, f.dataType) for f in rows.schema.fields]
-    marked = StructType([*kept, StructField("outlier_channels", StringType())])
-    return rows.groupBy(*series).applyInArrow(_marker(contract), marked)
-
-
-def _marker(contract: Contract) -> Callable[[pa.Table], pa.Table]:
-    # Workers of a cluster have pyarrow and numpy, not this package: its code travels with the function.
-    cloudpickle.register_pickle_by_value(outliers)
+        return by_key(records, [contract.key], _latest(contract), records.schema, latest)
     event_time, channels = contract.event_time, [f.name for f in contract.channels]
-    judge = outliers.outlier_channels
+    keep, judge = _latest(contract), outliers.outlier_channels
 
     def mark(rows: pa.Table) -> pa.Table:
-        import pyarrow as pa
-
-        # Sail hands time zones over as "+00:00" and takes back only "UTC".
-        utc = [pa.timestamp(t.unit, "UTC") if pa.types.is_timestamp(t) else t for t in rows.schema.types]
-        rows = rows.cast(pa.schema(list(zip(rows.schema.names, utc, strict=True))))
+        rows = keep(rows)
         return rows.append_column("outlier_channels", judge(rows, event_time, channels))
 
-    # By value too: pickle would otherwise name this module, which the workers do not have.
-    mark.__module__ = "__main__"
-    return mark
+    kept = [StructField(f.name, f.dataType) for f in records.schema.fields]
+    marked = StructType([*kept, StructField("outlier_channels", StringType())])
+    return by_key(records, series_columns(contract), mark, marked, latest, outliers)
+
+
+def _latest(contract: Contract) -> Function:
+    find, unique = latest.latest, list(contract.unique)
+
+    def keep(rows: pa.Table) -> pa.Table:
+        return find(rows, unique)
+
+    return keep
 
 
 def _shaped(frame: DataFrame, contract: Contract) -> DataFrame:

@@ -26,12 +26,12 @@ def outlier_channels(readings: pa.Table, event_time: str, channels: Sequence[str
     """
     micros = readings.column(event_time).cast(pa.int64()).to_numpy()
     order = np.argsort(micros, kind="stable")
-    names: list[list[str]] = [[] for _ in range(readings.num_rows)]
+    marks = np.full(readings.num_rows, None, dtype=object)
     for channel in sorted(channels):
-        values = readings.column(channel).cast(pa.float64()).to_numpy().astype(np.float64)
+        values = readings.column(channel).cast(pa.float64()).to_numpy()
         for row in order[is_outlier(micros[order], values[order])]:
-            names[row].append(channel)
-    return pa.array([",".join(found) or None for found in names], pa.string())
+            marks[row] = channel if marks[row] is None else f"{marks[row]},{channel}"
+    return pa.array(marks, pa.string())
 
 
 def is_outlier(micros: npt.NDArray[np.int64], values: Floats) -> npt.NDArray[np.bool_]:
@@ -39,14 +39,22 @@ def is_outlier(micros: npt.NDArray[np.int64], values: Floats) -> npt.NDArray[np.
 
     `micros` are event times in µs, ascending; `values` may hold NaN, which are neither judged nor counted.
     """
-    count = len(values)
-    flags = np.zeros(count, dtype=np.bool_)
-    if count == 0:
-        return flags
-    end = np.arange(count)
+    if len(values) == 0:
+        return np.zeros(0, dtype=np.bool_)
     # (t - 3 h, t]: a reading exactly 3 h old has left the window.
     start = np.searchsorted(micros, micros - WINDOW_SECONDS * 1_000_000, side="right")
-    length = end - np.maximum(start, end - WINDOW_READINGS + 1) + 1
+    start = np.maximum(start, np.arange(len(values)) - WINDOW_READINGS + 1)
+    try:
+        from spark_jobs.hampel import far
+    except ImportError:  # a cluster's worker, without this package or without Numba
+        return _by_numpy(start, values)
+    return np.asarray(far(start, values, MINIMUM, LIMIT, MAD_TO_SIGMA, FLOOR), dtype=np.bool_)
+
+
+def _by_numpy(start: npt.NDArray[np.int64], values: Floats) -> npt.NDArray[np.bool_]:
+    count = len(values)
+    flags = np.zeros(count, dtype=np.bool_)
+    length = np.arange(count) - start + 1
     width = int(length.max())
     padded = np.concatenate([np.full(width - 1, np.nan), values])
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,27 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-_LEFT = "_left"
+_LEFT, _GROUP = "_left", "_group"
+# Sail spends 8 ms on each group, so a group holds the rows of many keys and is taken apart by the worker: 1,000
+# machines are 0.3 s instead of 8 s. It also bounds how many cores work at once, and how many rows lie in one table.
+_GROUPS = 32
+
+Function = Callable[[pa.Table], pa.Table]
+
+
+def by_key(
+    rows: DataFrame, keys: Sequence[str], function: Function, schema: StructType, *modules: ModuleType
+) -> DataFrame:
+    """What `function` makes of the rows of each key, in any order; times are handed to it in the zone "UTC"."""
+    own, names, split, utc = list(rows.columns), list(keys), parted, in_utc
+
+    def grouped(rows: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        return pa.concat_tables([function(part) for part in split(utc(rows.select(own)), names)])
+
+    group = F.pmod(F.xxhash64(*keys), F.lit(_GROUPS)).alias(_GROUP)
+    return rows.select("*", group).groupBy(_GROUP).applyInArrow(travels(grouped, *modules), schema)
 
 
 def cogrouped(
@@ -35,22 +56,37 @@ def cogrouped(
         columns = ((F.col(n) if n in there else F.lit(None)).cast(kind).alias(n) for n, kind in kinds.items())
         return frame.select(*columns, F.lit(is_left).alias(_LEFT))
 
-    utc = in_utc
-
-    def grouped(rows: pa.Table) -> pa.Table:
+    def both(rows: pa.Table) -> pa.Table:
         import pyarrow.compute as pc
 
-        rows = utc(rows)
         of_left = rows["_left"]
         return function(rows.filter(of_left).select(own[0]), rows.filter(pc.invert(of_left)).select(own[1]))
 
-    both = shaped(left, True).unionByName(shaped(right, False))
-    return both.groupBy(key).applyInArrow(travels(grouped, *modules), schema)
+    return by_key(shaped(left, True).unionByName(shaped(right, False)), [key], both, schema, *modules)
+
+
+def parted(rows: Any, keys: Sequence[str]) -> list[Any]:
+    """The rows of each key by themselves, in the order they came; null is a key like any other."""
+    from itertools import pairwise
+
+    import numpy as np
+    import pyarrow.compute as pc
+
+    rows = rows.combine_chunks()
+    code = np.zeros(rows.num_rows, np.int64)
+    for key in keys:
+        column = pc.dictionary_encode(rows[key], null_encoding="encode").combine_chunks()
+        code = code * len(column.dictionary) + column.indices.to_numpy()
+        code = np.unique(code, return_inverse=True)[1]  # so that it stays small, however many keys
+    order = np.argsort(code, kind="stable")
+    bounds = [0, *(np.flatnonzero(np.diff(code[order])) + 1), rows.num_rows]
+    rows = rows.take(order)
+    return [rows.slice(first, last - first) for first, last in pairwise(bounds)]
 
 
 def travels(function: Callable[..., pa.Table], *modules: ModuleType) -> Callable[..., pa.Table]:
     """The function, pickled whole with what it uses of these modules. Raises nothing; call it before it is sent."""
-    for module in modules:
+    for module in (sys.modules[__name__], *modules):
         cloudpickle.register_pickle_by_value(module)
     # By value too: pickle would otherwise name the module, which the workers do not have.
     function.__module__ = "__main__"

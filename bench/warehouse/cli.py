@@ -62,7 +62,7 @@ def summary(
         "copy_ratio_to_spark_jdbc": loading and _ratio(loading.copy, loading.spark_append),
         "load_rows_per_second": loading and round(loading.load),
         "load_ratio_to_spark_jdbc": loading and _ratio(loading.load, loading.spark_load),
-        "sail_ratio_to_spark": engines and _ratio(engines.spark, engines.sail),
+        "sail_ratio_to_spark": engines and engines.spark and _ratio(engines.spark.both, engines.sail.both),
         "dbt_cost_ratio_10x": first and tenth and _ratio(tenth.dbt, first.dbt),
         "spark_job_cost_ratio_10x": first and tenth and _ratio(tenth.spark_job, first.spark_job),
     }
@@ -110,9 +110,10 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         console.print(f"A second load of {loading.rows:,} rows took {loading.reload_seconds:.1f} s and changed none.")
         _say_left_out(console, loading.left_out)
     if engines := found.get("engines"):
-        shown = table(f"cleanse of {engines.records:,} readings", "engine", "seconds", "of Sail")
-        shown.add_row("Sail", f"{engines.sail:.1f}", "")
-        shown.add_row("Spark in one process", _told(engines.spark, ".1f"), _told(_ratio(engines.spark, engines.sail)))
+        shown = table(f"seconds for {engines.records:,} readings", "job", "Sail", "Spark in one process", "of Sail")
+        for job in ("cleanse", "features", "both"):
+            sail, spark = getattr(engines.sail, job), engines.spark and getattr(engines.spark, job)
+            shown.add_row(job, f"{sail:.1f}", _told(spark, ".1f"), _told(_ratio(spark, sail)))
         console.print(shown)
         console.print("Every value is the same." if engines.spark else "")
         _say_left_out(console, engines.left_out)

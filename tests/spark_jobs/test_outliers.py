@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spark_jobs import outliers
 from spark_jobs.outliers import is_outlier, outlier_channels
 
 MINUTE = 60_000_000
+of_both_ways = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 readings = st.lists(
     st.tuples(st.integers(1, 90), st.one_of(st.just(math.nan), st.integers(-20, 20).map(float), st.just(1e6))),
     max_size=80,
@@ -42,19 +45,37 @@ def by_the_book(micros, values):
     return flags
 
 
+@pytest.fixture(params=["compiled", "by numpy, as on a cluster's workers"], autouse=True)
+def way(request, monkeypatch):
+    if request.param != "compiled":
+        monkeypatch.setitem(sys.modules, "spark_jobs.hampel", None)
+
+
+@of_both_ways
 @given(readings)
 def test_all_windows_at_once_judge_as_one_window_at_a_time(steps):
     micros, values = series(steps)
     assert is_outlier(micros, values).tolist() == by_the_book(micros, values)
 
 
+@of_both_ways
+@given(st.lists(st.tuples(st.integers(1, 30), st.floats()), max_size=40))
+def test_no_number_however_odd_is_judged_otherwise_by_the_compiled_code(steps):
+    micros, values = series(steps)
+    marks = is_outlier(micros, values).tolist()
+    with pytest.MonkeyPatch.context() as without:
+        without.setitem(sys.modules, "spark_jobs.hampel", None)
+        assert is_outlier(micros, values).tolist() == marks
+
+
+@of_both_ways
 @given(readings, st.integers(0, 80))
 def test_what_comes_later_changes_no_mark(steps, cut):
     micros, values = series(steps)
     assert is_outlier(micros, values)[:cut].tolist() == is_outlier(micros[:cut], values[:cut]).tolist()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(readings, st.randoms())
 def test_the_order_of_rows_does_not_matter(steps, random):
     micros, values = series(steps)
