@@ -16,7 +16,7 @@ from spark_jobs.derived import Derived, DerivedResult, lots, paths
 from spark_jobs.engine import Engine
 from spark_jobs.frames import read_rows, spark_schema
 from spark_jobs.silver import Silver, silver_schema
-from spark_jobs.workers import Function, by_key
+from spark_jobs.workers import Function, of_many
 
 
 def hours_new(engine: Engine) -> DerivedResult:
@@ -75,7 +75,7 @@ def _grouped(engine: Engine, made: Contract, source: Silver, dates: list[dt.date
     if not (files := paths(source, dates)):
         return pa.schema([silver_schema(made).field(name) for name in schema.names]).empty_table()
     rows = read_rows(engine, source.contract, files)
-    return by_key(rows, [source.contract.key], grouped, schema, statistics, summaries).toArrow()
+    return of_many(rows, [source.contract.key], grouped, schema, statistics, summaries).toArrow()
 
 
 def _following(date: dt.date, days: int) -> list[dt.date]:

@@ -27,7 +27,7 @@ from spark_jobs.engine import Engine
 from spark_jobs.features_conditions import conditions_new
 from spark_jobs.frames import read_rows, spark_schema
 from spark_jobs.silver import EVENT_DATE, Silver, silver_schema
-from spark_jobs.workers import cogrouped
+from spark_jobs.workers import cogrouped, of_many
 
 # A reading changes the windows and lags of so many days after its own.
 REACH_DAYS = -(-max(*WINDOWS_HOURS, *LAGS_HOURS) // 24)
@@ -97,10 +97,9 @@ def _features(engine: Engine, hours: Silver, told: Silver | None, dates: list[dt
     conditions = read_rows(engine, equipment_conditions(), paths(told, since) if told else [])
     days = [(date - _EPOCH).days for date in dates]
     columns = silver_schema(spec)
-    frame = cogrouped(
-        before, conditions, "equipment_id", _rows(columns, days), spark_schema(columns), statistics, features_rows
-    )
-    return frame.toArrow()
+    modules = statistics, features_rows
+    kinds = spark_schema(columns)
+    return cogrouped(before, conditions, "equipment_id", _rows(columns, days), kinds, *modules, apply=of_many).toArrow()
 
 
 def _rows(columns: pa.Schema, days: Sequence[int]) -> Callable[[pa.Table, pa.Table], pa.Table]:
@@ -109,7 +108,7 @@ def _rows(columns: pa.Schema, days: Sequence[int]) -> Callable[[pa.Table, pa.Tab
     wanted = pa.schema([column for column in columns if column.name != EVENT_DATE])
 
     def rows(hours: pa.Table, conditions: pa.Table) -> pa.Table:
-        if not hours.num_rows:  # a machine that told of itself and measured nothing
+        if not hours.num_rows:  # machines that told of themselves and measured nothing
             return wanted.empty_table()
         found = build(hours, conditions, days, channels, windows, lags)
         count = len(found["hour"])

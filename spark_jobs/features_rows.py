@@ -1,4 +1,4 @@
-"""Features of one machine's hours. No Spark and no Millwright in here: it travels to the workers."""
+"""Features of machines' hours. No Spark and no Millwright in here: it travels to the workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_jobs import statistics
-from spark_jobs.statistics import HOUR, Floats, Ints, floats, nullable
+from spark_jobs.statistics import APART, HOUR, Floats, Ints, floats, nullable
 
 DAY = 24
 WINDOW = ("mean", "std", "min", "max", "slope", "skewness")
@@ -28,21 +28,25 @@ def features(
 ) -> dict[str, Any]:
     """Columns of `millwright.derived.sensor_features_hourly` for the hours that lie on these days (days since 1970).
 
-    `hours` reach back as far as the longest window and lag, `conditions` to the last row before the first hour.
+    `hours` of each machine reach back as far as the longest window and lag, its `conditions` to the last row before the
+    first hour.
     """
-    hours = hours.sort_by("hour")
-    at = hours["hour"].cast(pa.int64()).to_numpy() // HOUR
-    wanted = np.flatnonzero(np.isin(at // DAY, np.asarray(days, dtype=np.int64)))
-    if not len(wanted):  # a machine that has been silent since the days before
+    known = hours["equipment_id"].unique()
+    machine = statistics.numbered(hours["equipment_id"], known)
+    hour = hours["hour"].cast(pa.int64()).to_numpy() // HOUR
+    order = np.lexsort((hour, machine))
+    hours, hour = hours.take(pa.array(order)), hour[order]
+    at = statistics.on_a_line(machine[order], hour)
+    wanted = np.flatnonzero(np.isin(hour // DAY, np.asarray(days, dtype=np.int64)))
+    if not len(wanted):  # machines that have been silent since the days before
         return {"hour": pa.array([], pa.timestamp("us", "UTC"))}
-    chosen = at[wanted]
     return {
         "equipment_id": hours["equipment_id"].take(pa.array(wanted)),
-        "hour": pa.array(chosen * HOUR, pa.timestamp("us", "UTC")),
+        "hour": pa.array(hour[wanted] * HOUR, pa.timestamp("us", "UTC")),
         "reading_count": hours["reading_count"].take(pa.array(wanted)),
         **_of_channels(hours, at, wanted, channels, windows, lags),
-        **_of_the_clock(chosen),
-        **_of_conditions(conditions.sort_by("since"), chosen),
+        **_of_the_clock(hour[wanted]),
+        **_of_conditions(conditions, known, at[wanted], hour[wanted]),
     }
 
 
@@ -77,14 +81,20 @@ def _of_the_clock(at: Ints) -> dict[str, Any]:
     }
 
 
-def _of_conditions(conditions: pa.Table, at: Ints) -> dict[str, Any]:
+def _of_conditions(conditions: pa.Table, machines: pa.Array, at: Ints, hour: Ints) -> dict[str, Any]:
+    conditions = conditions.filter(pc.is_in(conditions["equipment_id"], value_set=machines))
+    machine = statistics.numbered(conditions["equipment_id"], machines)
     since = conditions["since"].cast(pa.int64()).to_numpy()
-    ends = (at + 1) * HOUR
-    row = np.searchsorted(since, ends, side="left") - 1  # the last before the hour's end
+    order = np.lexsort((since, machine))
+    conditions, since = conditions.take(pa.array(order)), since[order]
+    begins = statistics.on_a_line(machine[order], since // HOUR)
+    ends = (hour + 1) * HOUR
+    row = np.searchsorted(begins, at, side="right") - 1  # the last before the hour's end
+    row[(row < 0) | (begins[row] // APART != at // APART if len(begins) else True)] = -1  # another machine's
     known = pa.array(row, mask=row < 0)
     commissioned = floats(conditions["commissioned_at"].cast(pa.int64()).take(known))
     running = pc.fill_null(pc.equal(conditions["state"].take(known), "running"), False).to_numpy()
-    passed = np.where(running, ends - since[np.maximum(row, 0)], 0) if len(since) else np.zeros(len(at))
+    passed = np.where(running, ends - since[np.maximum(row, 0)], 0) if len(since) else np.zeros(len(hour))
     clock, operating = _components(conditions["maintained"], row, ends, passed)
     return {
         "state": conditions["state"].take(known),

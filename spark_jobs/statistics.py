@@ -19,21 +19,24 @@ Ints = npt.NDArray[np.int64]
 
 HOUR = 3_600_000_000  # µs
 PARTS = ("count", "mean", "m2", "m3", "min", "max", "time_mean", "time_m2", "time_co", "outliers")
+APART = 1 << 24  # hours (1,900 years) between two machines on one line: no span reaches from one to the next
 _CHUNK = 100_000  # pairs of a span and an hour merged at once: 5 MB an array for six channels
 
 
 def by_hour(readings: pa.Table, key: str, event_time: str, channels: Sequence[str]) -> pa.Table:
-    """One machine's hours with their statistics (`millwright.derived.STATISTICS`), from its readings in any order."""
+    """Machines' hours with their statistics (`millwright.derived.STATISTICS`), from all of their readings in any
+    order."""
     micros = readings[event_time].cast(pa.int64()).to_numpy()
-    order = np.argsort(micros, kind="stable")
+    machine = numbered(readings[key])
+    order = np.lexsort((micros, machine))
     micros = micros[order]
     of_reading = micros // HOUR
-    starts = _starts(of_reading)
+    starts = starts_of(on_a_line(machine[order], of_reading))
     hours = of_reading[starts]
     group = np.repeat(np.arange(len(hours)), np.diff([*starts, len(micros)]))
     times = (micros - of_reading * HOUR) / HOUR
     columns = {
-        key: pa.repeat(readings[key][0], len(hours)),
+        key: readings[key].take(pa.array(order[starts])),
         "hour": pa.array(hours * HOUR, pa.timestamp("us", "UTC")),
         "reading_count": np.diff([*starts, len(micros)]),
     }
@@ -53,7 +56,7 @@ def _channel(
     """Statistics of one channel by group; NaN for groups in which it has no reading."""
     seen = ~np.isnan(values)
     values, times, outlier, group = values[seen], times[seen], outlier[seen], group[seen]
-    starts = _starts(group)
+    starts = starts_of(group)
     there = group[starts]
     own = np.repeat(np.arange(len(there)), np.diff([*starts, len(group)])) if len(group) else group
     found: dict[str, Floats] = {}
@@ -82,8 +85,22 @@ def _channel(
     return out
 
 
+def numbered(machines: pa.ChunkedArray, known: pa.Array | None = None) -> Ints:
+    """A number for each machine: its place in `known`, -1 where it is not there; any number without."""
+    if known is None:
+        known = machines.unique()
+    found: Ints = pc.index_in(machines, value_set=known).fill_null(-1).to_numpy().astype(np.int64)
+    return found
+
+
+def on_a_line(machine: Ints, hours: Ints) -> Ints:
+    """Hours of numbered machines, one machine's behind the other's, so that ascending hours of many can be searched."""
+    return machine * APART + hours + APART // 2
+
+
 def merge(hours: Ints, statistics: dict[str, Floats], first: Ints, last: Ints) -> dict[str, Floats]:
-    """Statistics of spans, each of the rows [first, last) of a machine's ascending hours; rows × channels in and out.
+    """Statistics of spans, each of the rows [first, last) of a machine's ascending hours (many machines': on one
+    line); rows × channels in and out.
 
     Central moments add up as in Pébay, Formulas for Robust, One-Pass Parallel Computation of Covariances and
     Arbitrary-Order Statistical Moments (2008), written for many parts at once. Gives count, mean, std (sample), min,
@@ -141,7 +158,7 @@ def _merged(hours: Ints, statistics: dict[str, Floats], first: Ints, length: Int
 
 
 def stacked(hours: pa.Table, channels: Sequence[str]) -> dict[str, Floats]:
-    """The statistics of a machine's hours, each as rows × channels; NaN for null."""
+    """The statistics of hours, each as rows × channels; NaN for null."""
     return {
         name: np.column_stack([floats(hours[f"{channel}_{name}"]) for channel in channels]).astype(np.float64)
         for name in PARTS
@@ -160,7 +177,7 @@ def nullable(column: Floats, kind: pa.DataType | None = None) -> pa.Array:
     return found if kind is None else found.cast(kind)
 
 
-def _starts(ordered: Ints) -> Ints:
+def starts_of(ordered: Ints) -> Ints:
     """Where each run of equal values begins."""
     if not len(ordered):
         return np.empty(0, dtype=np.int64)

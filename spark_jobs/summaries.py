@@ -1,4 +1,4 @@
-"""Summaries of one machine's channels by day or week. No Spark and no Millwright in here: it travels to the workers."""
+"""Summaries of machines' channels by day or week. No Spark and no Millwright in here: it travels to the workers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ _THURSDAY = 3  # of 1970-01-01, counted from Monday
 
 
 def summarise(hours: pa.Table, span: str, days: int, channels: Sequence[str]) -> pa.Table:
-    """One row per span of 1 or 7 days (UTC, weeks from Monday) and channel with a reading, from a machine's hours."""
-    hours = hours.sort_by("hour")
-    at = hours["hour"].cast(pa.int64()).to_numpy() // HOUR
+    """One row per machine, span of 1 or 7 days (UTC, weeks from Monday) and channel with a reading, from all of the
+    machines' hours of these spans."""
     shift = _THURSDAY if days == 7 else 0
-    of_hour = (at // 24 + shift) // days
-    begun, first = np.unique(of_hour, return_index=True)
-    last = np.append(first[1:], len(at))
-    merged = statistics.merge(at, statistics.stacked(hours, channels), first, last)
+    hour = hours["hour"].cast(pa.int64()).to_numpy() // HOUR
+    machine = statistics.numbered(hours["equipment_id"])
+    order = np.lexsort((hour, machine))
+    hours, hour, machine = hours.take(pa.array(order)), hour[order], machine[order]
+    of_hour = (hour // 24 + shift) // days
+    first = statistics.starts_of(statistics.on_a_line(machine, of_hour))
+    begun, last = of_hour[first], np.append(first[1:], len(hour))
+    parts = statistics.stacked(hours, channels)
+    merged = statistics.merge(statistics.on_a_line(machine, hour), parts, first, last)
     row, channel = np.nonzero(merged["count"] > 0)
     columns = {
-        "equipment_id": pa.repeat(hours["equipment_id"][0], len(row)),
+        "equipment_id": hours["equipment_id"].take(pa.array(first[row])),
         span: pa.array((begun[row] * days - shift) * 24 * HOUR, pa.timestamp("us", "UTC")),
         "channel": pa.array(np.asarray(channels, dtype=object)[channel], pa.string()),
     }

@@ -25,12 +25,24 @@ def by_key(
     rows: DataFrame, keys: Sequence[str], function: Function, schema: StructType, *modules: ModuleType
 ) -> DataFrame:
     """What `function` makes of the rows of each key, in any order; times are handed to it in the zone "UTC"."""
-    own, names, split, utc = list(rows.columns), list(keys), parted, in_utc
+    names, split = list(keys), parted
 
-    def grouped(rows: pa.Table) -> pa.Table:
+    def each(rows: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        return pa.concat_tables([function(part) for part in split(utc(rows.select(own)), names)])
+        return pa.concat_tables([function(part) for part in split(rows, names)])
+
+    return of_many(rows, keys, each, schema, *modules)
+
+
+def of_many(
+    rows: DataFrame, keys: Sequence[str], function: Function, schema: StructType, *modules: ModuleType
+) -> DataFrame:
+    """As `by_key`, but `function` is handed the rows of many keys at once, all of each."""
+    own, utc = list(rows.columns), in_utc
+
+    def grouped(rows: pa.Table) -> pa.Table:
+        return function(utc(rows.select(own)))
 
     group = F.pmod(F.xxhash64(*keys), F.lit(_GROUPS)).alias(_GROUP)
     return rows.select("*", group).groupBy(_GROUP).applyInArrow(travels(grouped, *modules), schema)
@@ -43,8 +55,10 @@ def cogrouped(
     function: Callable[[pa.Table, pa.Table], pa.Table],
     schema: StructType,
     *modules: ModuleType,
+    apply: Callable[..., DataFrame] = by_key,
 ) -> DataFrame:
-    """What `function` makes of the rows of each key in two frames, either of which may be empty.
+    """What `function` makes of the rows of each key (`apply`: by_key or of_many) in two frames, either of which may be
+    empty.
 
     As one frame, each side's own columns null on the other: Sail 0.7 cogroups no column that holds a null.
     """
@@ -62,7 +76,7 @@ def cogrouped(
         of_left = rows["_left"]
         return function(rows.filter(of_left).select(own[0]), rows.filter(pc.invert(of_left)).select(own[1]))
 
-    return by_key(shaped(left, True).unionByName(shaped(right, False)), [key], both, schema, *modules)
+    return apply(shaped(left, True).unionByName(shaped(right, False)), [key], both, schema, *modules)
 
 
 def parted(rows: Any, keys: Sequence[str]) -> list[Any]:
