@@ -40,8 +40,10 @@ down: ## stop the embedded stack
 status: ## what runs, and where
 	@$(BIN)/millwright status
 
+# Half of the tests' time is waiting for services; each process has a stack of its own, of about 3 GB.
+TEST_PROCESSES ?= 2
 test: setup ## run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts
 	@$(BIN)/ruff check .

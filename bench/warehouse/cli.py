@@ -20,8 +20,9 @@ _SIZES = (1_000_000, 10_000_000, 50_000_000)
 @click.option("--only", multiple=True, type=click.Choice(_PARTS), help="Only this part; may be given more than once.")
 @click.option("--minutes", default=1_440, show_default=True, type=click.IntRange(1), help="Of 1,000 machines, to load.")
 @click.option("--sizes", help="Readings of history, parted by commas; left out: 1, 10 and 50 million.")
+@click.option("--hours", default=4, show_default=True, type=click.IntRange(1), help="Of new data on each history.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on the last line.")
-def warehouse(quick: bool, only: tuple[str, ...], minutes: int, sizes: str | None, as_json: bool) -> None:
+def warehouse(quick: bool, only: tuple[str, ...], minutes: int, sizes: str | None, hours: int, as_json: bool) -> None:
     """Loading beside Spark's JDBC, pandas and psycopg2; Sail beside Spark; and what an hour costs as history grows.
 
     All in a Postgres and a lake of its own. docs/bench.md tells what is measured and what cannot be compared.
@@ -46,7 +47,7 @@ def warehouse(quick: bool, only: tuple[str, ...], minutes: int, sizes: str | Non
             with settings_with(lake_url=f"{root}-engines"):
                 found["engines"] = engines.measure(minutes * 7 // 5)
         if "history" in wanted:
-            found["history"] = history.measure(chosen, stack.state_dir)
+            found["history"] = history.measure(chosen, stack.state_dir, hours)
     _show(found, as_json)
     if as_json:
         click.echo(json.dumps(summary(**found)))

@@ -26,17 +26,17 @@ from millwright.tables import ensure_partitions, migrate
 from millwright.warehouse import adbc, connect, session
 from spark_jobs.cleanse import cleanse_new
 from spark_jobs.engine import Engine
+from spark_jobs.features import compute_new
 
 MACHINES = 100
 _HOUR = dt.timedelta(hours=1)
-_HOURS = 5  # measured at each size, of which the first warms up
 
 
 @dataclass(frozen=True)
 class Cost:
     """Seconds of an hour's new data (6,000 readings and what belongs to them) on a history of so many readings.
 
-    `dbt`, `spark_job`: medians of four; `query_ms`: the slowest of the dashboards' queries, and `query` which.
+    `dbt`, `spark_job`: medians of the hours; `query_ms`: the slowest of the dashboards' queries, and `query` which.
     """
 
     readings: int
@@ -46,8 +46,11 @@ class Cost:
     query: str
 
 
-def measure(sizes: list[int], folder: Path) -> list[Cost]:
-    """One warehouse that grows into the past; a silver table for each size. Raises MillwrightError when dbt fails."""
+def measure(sizes: list[int], folder: Path, hours: int) -> list[Cost]:
+    """One warehouse that grows into the past; a silver table for each size, and so many hours after one that warms up.
+
+    Raises MillwrightError when dbt fails.
+    """
     migrate()
     reference.apply()
     dbt_sources.generate()
@@ -61,13 +64,13 @@ def measure(sizes: list[int], folder: Path) -> list[Cost]:
             _dbt(folder, "--full-refresh")
             _vacuum()
             by_dbt = []
-            for _ in range(_HOURS):
+            for _ in range(hours + 1):
                 _load(now, now + _HOUR)
                 now += _HOUR
                 by_dbt.append(_dbt(folder))
             query, milliseconds = queries.slowest()
             say(f"{size:,} readings of history: silver and the Spark job ...")
-            by_spark = _spark_job(engine, size, first)
+            by_spark = _spark_job(engine, size, first, hours)
             found.append(
                 Cost(size, statistics.median(by_dbt[1:]), statistics.median(by_spark[1:]), milliseconds, query)
             )
@@ -131,17 +134,18 @@ def _vacuum() -> None:
         connection.close()
 
 
-def _spark_job(engine: Engine, size: int, first: dt.datetime) -> list[float]:
-    """Seconds of cleansing each of some hours that are new, in a lake of its own."""
+def _spark_job(engine: Engine, size: int, first: dt.datetime, hours: int) -> list[float]:
+    """Seconds of cleansing each of some hours that are new and computing what follows, in a lake of its own."""
     seconds, offset = [], 0
     midnight = first.replace(hour=0, minute=0)
     with settings_with(lake_url=f"{settings().lake}-{size}"):
         plant.into_silver(plant.history(MACHINES, midnight, plant.END))
-        for number in range(_HOURS):
+        for number in range(hours + 1):
             table = plant.readings(MACHINES, plant.END + number * _HOUR, 60)
             offset = plant.into_bronze(table, 0, offset)
             begun = time.perf_counter()
             result: Any = cleanse_new(plant.STREAM, engine)
+            compute_new(engine)
             seconds.append(time.perf_counter() - begun)
             if result.records != len(table):
                 raise MillwrightError(f"An hour of {len(table)} readings was cleansed as {result.records}.")

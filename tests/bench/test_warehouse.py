@@ -45,7 +45,7 @@ def test_loads_and_engines_are_measured_beside_spark() -> None:
 
 
 def test_an_hours_cost_is_measured_on_two_histories() -> None:
-    found = last_line("--only", "history", "--sizes", "12000,24000")
+    found = last_line("--only", "history", "--sizes", "12000,24000", "--hours", "1")
     assert found["dbt_cost_ratio_10x"] > 0
     assert found["spark_job_cost_ratio_10x"] > 0
     assert found["copy_rows_per_second"] is None

@@ -13,6 +13,7 @@ import pytest
 from infra.local import stack
 from infra.local.demo.airflow import Airflow
 from infra.local.demo.run import DAGS
+from millwright.settings import settings_with
 from tests.e2e import plant
 from tests.public_data import data_folder
 
@@ -24,14 +25,14 @@ def airflow(services) -> Iterator[Airflow]:
     # A DAG that is new runs once at once: what tests before this one have sent is not to be landed by it.
     plant.empty_topics()
     shutil.rmtree(services.settings.lake.removeprefix("file://"), ignore_errors=True)
-    services.start(
-        "airflow-api", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "mlflow", "reference"
-    )
+    parts = ("airflow-triggerer", "airflow-dag-processor", "airflow-scheduler", "airflow-api")
+    # Nothing is waited for that is certain not to come: half a minute a round.
+    with settings_with(micro_batch_idle_seconds="3", micro_batch_seconds="3"):
+        services.start(*parts, "mlflow", "reference")
     client = Airflow()
     client.wait_for_dags(DAGS)
     client.settle(datetime.now(UTC).isoformat(), lambda at_work: None)
     yield client
-    parts = ("airflow-triggerer", "airflow-dag-processor", "airflow-scheduler", "airflow-api")
     stack.down(services.settings, parts)  # the tests after this one need the processor
 
 
