@@ -38,7 +38,8 @@ def append(lots: Sequence[Sequence[str]], tables: Sequence[str], columns: Sequen
         "columns": list(columns),
     }
     environment = {**os.environ, "JAVA_HOME": str(java.parent.parent), "PYSPARK_PYTHON": sys.executable}
-    environment.pop("SPARK_HOME", None)
+    for name in ("SPARK_HOME", "SPARK_CONNECT_MODE_ENABLED", "SPARK_REMOTE"):  # of a session of this process's
+        environment.pop(name, None)
     command = [sys.executable, str(Path(__file__).with_name("append_job.py"))]
     done = subprocess.run(
         command,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import fastavro
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 import millwright
 from millwright import topics
@@ -36,9 +36,21 @@ def watermarks() -> dict[int, tuple[int, int]]:
     consumer = Consumer({"bootstrap.servers": settings().kafka, "group.id": "x"})
     try:
         count = topics.describe(STREAM)[STREAM].partitions
-        return {p: consumer.get_watermark_offsets(TopicPartition(STREAM, p), timeout=10) for p in range(count)}
+        return {p: _watermarks_of(consumer, p) for p in range(count)}
     finally:
         consumer.close()
+
+
+def _watermarks_of(consumer: Consumer, partition: int) -> tuple[int, int]:
+    """A broker that has just started knows its topics before it leads their partitions."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(STREAM, partition), timeout=10)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def since(ends: dict[int, int]) -> Iterator[tuple[int, bytes, bytes]]:

@@ -20,7 +20,7 @@ def test_the_message_names_the_port_its_holder_and_the_setting(taken):
     with pytest.raises(MillwrightError) as caught:
         ports.check(config, [("kafka", "kafka_port", set())])
     assert re.match(
-        rf"Port {taken}, on which kafka would listen, is held by \S+ \(pid {os.getpid()}\)\.", caught.value.message
+        rf"Port {taken}, on which kafka would listen, is held by .+ \(pid {os.getpid()}\)\.", caught.value.message
     )
     assert "MILLWRIGHT_KAFKA_PORT" in caught.value.remedy
 
