@@ -20,7 +20,7 @@ from millwright.derived import ASSETS, raw_tables
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.settings import settings
-from millwright.tables import migrate
+from millwright.tables import load_lock, migrate
 from millwright.warehouse import session
 
 # The moment before which a table keeps nothing; $1 is the table.
@@ -74,7 +74,7 @@ def expire(table: str, before: dt.date) -> Expired:
     migrate()
     with session() as connection, connection.cursor() as cursor:
         cursor.execute("set local lock_timeout = '10s'")
-        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"millwright.load.{spec.table}",))
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (load_lock(spec.table),))
         if not _one(cursor):
             raise MillwrightError(f"A load of raw.{spec.table} is running.", "Try again when it has ended.")
         old = [name for name, *_ in _partitions(cursor, spec.table) if _month(name) < floor]

@@ -84,6 +84,11 @@ def migrate() -> None:
             _migrate_raw(cursor, contract)
 
 
+def load_lock(table: str) -> str:
+    """Name of the advisory lock under which a raw table's rows come and go."""
+    return f"millwright.load.{table}"
+
+
 def anything_loaded() -> bool:
     """Whether any load has ever brought a row. Raises Unavailable without a server."""
     with session() as connection, connection.cursor() as cursor:

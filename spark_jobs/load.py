@@ -14,7 +14,7 @@ from millwright.derived import raw_table
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.retention import FLOOR
-from millwright.tables import ensure_partitions, migrate, raw_columns
+from millwright.tables import ensure_partitions, load_lock, migrate, raw_columns
 from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
@@ -79,7 +79,7 @@ def load_new(
 
 def _take_turn(cursor: Any, spec: Contract, wait_seconds: float) -> None:
     give_up = time.monotonic() + wait_seconds
-    while not _one(cursor, load_sql.LOCK, (f"millwright.load.{spec.table}",)):
+    while not _one(cursor, load_sql.LOCK, (load_lock(spec.table),)):
         if time.monotonic() >= give_up:
             raise MillwrightError(
                 f"Another load of raw.{spec.table} is running.", "Wait for it; it loads the same rows."
