@@ -40,8 +40,8 @@ down: ## stop the embedded stack
 status: ## what runs, and where
 	@$(BIN)/millwright status
 
-# TEST_PROCESSES=2 takes two thirds of the time where nothing else runs: half of it is waiting for services. Each process
-# has a stack of its own, of about 3 GB.
+# TEST_PROCESSES=2 is quicker, for half of the time is waiting for services. Each process has a stack of its own, of
+# about 3 GB.
 TEST_PROCESSES ?= 0
 test: setup ## run all tests
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile

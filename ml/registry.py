@@ -14,7 +14,7 @@ import pandas as pd
 
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
-from millwright.settings import settings
+from millwright.settings import in_environment, settings
 
 if TYPE_CHECKING:  # importing mlflow costs seconds, and xgboost one
     from mlflow import MlflowClient
@@ -43,7 +43,8 @@ def connected() -> Iterator[MlflowClient]:
 
     # It tells on stderr of every wait and every version; what it has to say comes as an error.
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    with _its_variables_kept():
+    # MLflow writes both into the environment, where MLFLOW_TRACKING_URI is a setting of the user's that we read.
+    with in_environment({"MLFLOW_TRACKING_URI": address, "MLFLOW_REGISTRY_URI": address}):
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
     try:
@@ -51,18 +52,6 @@ def connected() -> Iterator[MlflowClient]:
     except MlflowException as error:
         _check(address)
         raise MillwrightError(f"MLflow at {address} refuses: {str(error).splitlines()[0]}") from error
-
-
-@contextmanager
-def _its_variables_kept() -> Iterator[None]:
-    """Undo what MLflow writes into the environment: MLFLOW_TRACKING_URI is a setting of the user's, and we read it."""
-    before = {name: os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
-    yield
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def _check(address: str) -> None:
