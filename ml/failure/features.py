@@ -56,6 +56,9 @@ def _channels(
             for days in layout.trends_days:
                 found = trends(grid, level, layout.steps(24), days)
                 out |= {f"{channel}_{name}_{days}d": values[grid.places] for name, values in found.items()}
+    if layout.trends_days:
+        ones = grid.spread(np.ones(len(readings)))
+        out["days_known"] = windows.days(grid, ones, layout.steps(24), max(layout.trends_days))[grid.places]
     missing = set(layout.names) - set(out)
     return out | {
         name: np.full(len(readings), np.nan)
@@ -80,6 +83,8 @@ def _channel(readings: pd.DataFrame, layout: Layout, grid: Grid, channel: str) -
         for hours in layout.windows_hours
         for statistic, function in _WINDOW.items()
     }
+    if not layout.windows_hours:
+        return out
     short = out[f"{channel}_mean_{layout.windows_hours[0]:g}h"]
     out[f"{channel}_trend"] = short - out[f"{channel}_mean_{layout.windows_hours[-1]:g}h"]
     out[f"{channel}_lag_24h"] = grid.lagged(short, layout.steps(24))
@@ -102,6 +107,11 @@ def _events(
         out[f"hours_since_maintenance_{component}"] = done.hours_since()
         if work is not None:
             out[f"use_since_maintenance_{component}"] = _use_since(work, done, machines, times)
+    if layout.components and layout.trends_days:
+        done = PastEvents(events[events["kind"] == "maintenance"], machines, times)
+        failed = PastEvents(events[events["kind"] == "failure"], machines, times).last()
+        out["hours_since_any_maintenance"] = done.hours_since()
+        out["awaits_repair"] = (~np.isnat(failed) & ~(done.last() >= failed)).astype(np.float64)
     if layout.planned:
         planned = events[(events["kind"] == "maintenance") & events["planned"].fillna(False).astype(bool)]
         out["hours_since_planned_maintenance"] = PastEvents(planned, machines, times).hours_since()

@@ -44,10 +44,12 @@ class Layout:
         use = (f"use_since_maintenance_{component}" for component in self.components if self.usage)
         return [
             *windows,
-            *(f"{c}_{trend}" for c in self.channels for trend in ("trend", "lag_24h")),
+            *(f"{c}_{trend}" for c in self.channels for trend in ("trend", "lag_24h") if self.windows_hours),
             *(f"{c}_{name}_{d}d" for c in self.channels for d in self.trends_days for name in trends.NAMES),
             *(f"errors_{code}_{w:g}h" for code in self.codes for w in self.events_windows_hours),
             *(f"hours_since_maintenance_{component}" for component in self.components),
+            *(("hours_since_any_maintenance", "awaits_repair") if self.components and self.trends_days else ()),
+            *(("days_known",) if self.trends_days else ()),
             *(("hours_since_planned_maintenance",) if self.planned else ()),
             *work,
             *use,
@@ -62,7 +64,8 @@ class Layout:
     @property
     def lookback_steps(self) -> int:
         """Readings older than so many steps do not matter to a prediction."""
-        longest = max(*self.windows_hours, min(self.windows_hours) + 24, *(d * 24.0 for d in self.trends_days))
+        shortest = min(self.windows_hours, default=0.0)
+        longest = max(*self.windows_hours, shortest + 24, *(d * 24.0 + 24 for d in self.trends_days))
         return self.steps(longest) + 1
 
     def as_dict(self) -> dict[str, Any]:
