@@ -31,7 +31,7 @@ class PastEvents:
         out = np.zeros(len(self._times))
         for machine, happened in self._by_machine.items():
             rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
-            begin = np.full(len(rows), np.datetime64("0001-01-01", "us"))
+            begin: Moments = np.full(len(rows), np.datetime64("0001-01-01", "us"))
             if hours is not None:
                 begin = self._times[rows] - np.timedelta64(round(hours * 3_600_000_000), "us")
             if since is not None:

@@ -15,8 +15,8 @@ _PLACE = ("path", "table")
 def replaced(source: Any, given: tuple[str, ...]) -> Any:
     """What a spec says under `source`, with the user's places in place of its own.
 
-    All else that it says of how to read them stays. A place without a name goes to the readings, where there are several sources.
-    Raises MillwrightError for a name that the spec does not have.
+    All else that it says of how to read them stays. A place without a name goes to the readings where there are
+    several sources. Raises MillwrightError for a name that the spec does not have.
     """
     several = isinstance(source, dict) and not set(_PLACE) & set(source)
     main = "" if not several else "readings" if "readings" in source else next(iter(source))

@@ -91,7 +91,7 @@ def test_files_beside_the_spec_are_found_wherever_the_command_runs(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "r.csv").write_text("a\n1\n")
     places = {"readings": "data/*.csv", "failures": {"path": "data/r.csv"}}
-    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places)))
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places), sort_keys=False))
     spec = load_spec(str(tmp_path / "mine.yml"))
     assert spec.source.readings.path == (str(tmp_path / "data/*.csv"),)
     assert spec.source.failures.path == (str(tmp_path / "data/r.csv"),)
@@ -101,7 +101,7 @@ def test_source_on_the_command_line_replaces_the_place_and_nothing_else(tmp_path
     import yaml
 
     places = {"readings": {"path": "old.csv", "separator": ";"}, "failures": "f.csv"}
-    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places)))
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places), sort_keys=False))
     path = str(tmp_path / "mine.yml")
     spec = load_spec(path, ("a.csv", "b.csv", "failures=raw.failures"))
     assert (spec.source.readings.path, spec.source.readings.separator) == (("a.csv", "b.csv"), ";")
