@@ -71,6 +71,7 @@ def models() -> None:
     """The registered models: versions, who answers, and why."""
 
 
+@models.command("list")
 @_JSON
 def list_models(as_json: bool) -> None:
     """List the models, their newest version, champion and the version before it."""
@@ -83,8 +84,7 @@ def list_models(as_json: bool) -> None:
     click.echo(json.dumps(found)) if as_json else show.models(found, Console(highlight=False))
 
 
-for _name in ("list", "ls"):
-    models.command(_name)(list_models)
+models.add_command(list_models, "ls")
 
 
 @models.command("show")

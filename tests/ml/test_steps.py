@@ -137,7 +137,7 @@ def test_too_short_a_history_is_said_in_a_sentence(fresh_database, spec_file):
     fill(fresh_database, plant(days=3))
     assert "short" in steps.run(spec_file())["reason"] or "failure" in steps.run(spec_file())["reason"]
     fill(fresh_database, replace(plant(days=3), known_until=None))
-    assert "does not reach" in steps.run(spec_file())["reason"]
+    assert "do not reach" in steps.run(spec_file())["reason"]
 
 
 def test_an_empty_warehouse_is_said_in_a_sentence(fresh_database, spec_file):
