@@ -40,9 +40,9 @@ down: ## stop the embedded stack
 status: ## what runs, and where
 	@$(BIN)/millwright status
 
-# TEST_PROCESSES=2 is quicker, for half of the time is waiting for services. Each process has a stack of its own, of
-# about 3 GB.
-TEST_PROCESSES ?= 0
+# Two processes, for half of the time is waiting for services. Each has a stack of its own, of about 3 GB; TEST_PROCESSES=0
+# runs all in one.
+TEST_PROCESSES ?= 2
 test: setup ## run all tests
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
