@@ -1,0 +1,71 @@
+"""Multivariate state estimation (MSET): a row is estimated from remembered normal rows that are like it.
+
+Estimate = Dᵀw, w = (D ⊗ D)⁻¹ (D ⊗ x), where a ⊗ b = 1 / (1 + |a − b|) and D are the remembered rows (Gross, Singer et
+al. 1997). What is left over, squared and weighed by how well each channel is usually estimated, is the strangeness.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.anomaly.robust_z import Arrays
+from ml.scores import Floats
+
+MEMORY = 200  # rows remembered: the cost is its square in fitting, and linear in scoring
+RIDGE = 1e-2  # without it two rows that are almost alike make the inverse explode
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Mset:
+    """Remembered normal rows, the inverse of their likeness, and the usual squared residual of each channel."""
+
+    memory: Floats
+    inverse: Floats
+    usual: Floats
+
+    @classmethod
+    def fit(cls, rows: Floats, seed: int) -> Mset:
+        """From normal rows × channels; a part of them is not remembered, to learn from it what residuals are usual."""
+        order = np.random.default_rng(seed).permutation(len(rows))
+        kept = min(MEMORY, max(len(rows) * 2 // 3, 1))
+        memory = rows[np.union1d(_extremes(rows), order[:kept])]
+        inverse = np.linalg.inv(_likeness(memory, memory) + RIDGE * np.eye(len(memory)))
+        fitted = cls(memory, inverse, np.ones(rows.shape[1]))
+        aside = rows[order[kept:]] if kept < len(rows) else rows
+        return cls(memory, inverse, np.maximum(((aside - fitted.expected(aside)) ** 2).mean(axis=0), 1e-6))
+
+    def expected(self, rows: Floats) -> Floats:
+        """What the remembered rows say this row should be."""
+        estimates = []
+        for chunk in np.array_split(rows, max(len(rows) // _CHUNK, 1)):
+            weights = _likeness(chunk, self.memory) @ self.inverse
+            # Weights that sum to one estimate a constant as itself.
+            total = weights.sum(axis=1, keepdims=True)
+            estimates.append((weights / np.where(np.abs(total) < 1e-6, 1.0, total)) @ self.memory)
+        return np.concatenate(estimates)
+
+    def strangeness(self, rows: Floats) -> Floats:
+        """Mean of the channels' squared residuals, each as a multiple of its usual one."""
+        return np.asarray(((rows - self.expected(rows)) ** 2 / self.usual).mean(axis=1), dtype=np.float64)
+
+    def arrays(self) -> Arrays:
+        """All that `load` needs."""
+        return {"memory": self.memory, "inverse": self.inverse, "usual": self.usual}
+
+    @classmethod
+    def load(cls, arrays: Arrays) -> Mset:
+        """What `arrays` gave."""
+        return cls(**arrays)
+
+
+def _extremes(rows: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Rows at which a channel is least or greatest: the memory has to span what is normal."""
+    return np.asarray(np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)]), dtype=np.int64)
+
+
+def _likeness(left: Floats, right: Floats) -> Floats:
+    squared = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2 * left @ right.T
+    return np.asarray(1.0 / (1.0 + np.sqrt(np.maximum(squared, 0.0))), dtype=np.float64)
