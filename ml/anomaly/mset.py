@@ -13,8 +13,6 @@ import numpy as np
 from ml.anomaly.robust_z import Arrays
 from ml.scores import Floats
 
-MEMORY = 200  # rows remembered: the cost is its square in fitting, and linear in scoring
-RIDGE = 1e-2  # without it two rows that are almost alike make the inverse explode
 _CHUNK = 20_000
 
 
@@ -27,15 +25,18 @@ class Mset:
     usual: Floats
 
     @classmethod
-    def fit(cls, rows: Floats, seed: int) -> Mset:
-        """From normal rows × channels; a part of them is not remembered, to learn from it what residuals are usual."""
+    def fit(cls, rows: Floats, seed: int, memory: int = 200, ridge: float = 1e-2) -> Mset:
+        """From normal rows × channels, of which at most `memory` and the extremes are remembered.
+
+        The others tell what residuals are usual. Without the ridge two rows almost alike make the inverse explode.
+        """
         order = np.random.default_rng(seed).permutation(len(rows))
-        kept = min(MEMORY, max(len(rows) * 2 // 3, 1))
-        memory = rows[np.union1d(_extremes(rows), order[:kept])]
-        inverse = np.linalg.inv(_likeness(memory, memory) + RIDGE * np.eye(len(memory)))
-        fitted = cls(memory, inverse, np.ones(rows.shape[1]))
+        kept = min(memory, max(len(rows) * 2 // 3, 1))
+        remembered = rows[np.union1d(_extremes(rows), order[:kept])]
+        inverse = np.linalg.inv(_likeness(remembered, remembered) + ridge * np.eye(len(remembered)))
+        fitted = cls(remembered, inverse, np.ones(rows.shape[1]))
         aside = rows[order[kept:]] if kept < len(rows) else rows
-        return cls(memory, inverse, np.maximum(((aside - fitted.expected(aside)) ** 2).mean(axis=0), 1e-6))
+        return cls(remembered, inverse, np.maximum(((aside - fitted.expected(aside)) ** 2).mean(axis=0), 1e-6))
 
     def expected(self, rows: Floats) -> Floats:
         """What the remembered rows say this row should be."""
@@ -49,7 +50,11 @@ class Mset:
 
     def strangeness(self, rows: Floats) -> Floats:
         """Mean of the channels' squared residuals, each as a multiple of its usual one."""
-        return np.asarray(((rows - self.expected(rows)) ** 2 / self.usual).mean(axis=1), dtype=np.float64)
+        return np.asarray(self.surprise(rows).mean(axis=1), dtype=np.float64)
+
+    def surprise(self, rows: Floats) -> Floats:
+        """By channel, its squared residual as a multiple of its usual one."""
+        return np.asarray((rows - self.expected(rows)) ** 2 / self.usual, dtype=np.float64)
 
     def arrays(self) -> Arrays:
         """All that `load` needs."""

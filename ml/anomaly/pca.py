@@ -13,8 +13,6 @@ import numpy as np
 from ml.anomaly.robust_z import Arrays
 from ml.scores import Floats
 
-EXPLAINED = 0.85  # share of the variance that the kept components hold
-
 
 @dataclass(frozen=True)
 class PcaT2Q:
@@ -26,13 +24,13 @@ class PcaT2Q:
     usual: Floats  # mean T² and mean Q of normal rows
 
     @classmethod
-    def fit(cls, rows: Floats, seed: int) -> PcaT2Q:
-        """From normal rows × channels."""
+    def fit(cls, rows: Floats, seed: int, explained: float = 0.85) -> PcaT2Q:
+        """From normal rows × channels; the components kept hold so much of the variance."""
         centre = rows.mean(axis=0)
         _, singular, axes = np.linalg.svd(rows - centre, full_matrices=False)
         variances = singular**2 / max(len(rows) - 1, 1)
         share = np.cumsum(variances) / max(variances.sum(), 1e-12)
-        kept = min(int(np.searchsorted(share, EXPLAINED)) + 1, max(rows.shape[1] - 1, 1))
+        kept = min(int(np.searchsorted(share, explained)) + 1, max(rows.shape[1] - 1, 1))
         # A sign is the decomposition's own choice: the largest weight is made positive, on every machine alike.
         axes = axes[:kept].T * np.sign(axes[:kept].T[np.abs(axes[:kept]).argmax(axis=1), np.arange(kept)])
         fitted = cls(centre, axes, np.maximum(variances[:kept], 1e-9), np.ones(2))
@@ -52,6 +50,14 @@ class PcaT2Q:
 
     def _q(self, rows: Floats) -> Floats:
         return np.asarray(((rows - self.expected(rows)) ** 2).sum(axis=1), dtype=np.float64)
+
+    def surprise(self, rows: Floats) -> Floats:
+        """By channel, its part of Q, and of T² what its weights carry (Miller, Swanson and Heckler 1998)."""
+        apart = rows - self.centre
+        within = np.abs(((apart @ self.axes) / self.variances) @ self.axes.T * apart)
+        return np.asarray(
+            (rows - self.expected(rows)) ** 2 / self.usual[1] + within / self.usual[0], dtype=np.float64
+        )
 
     def arrays(self) -> Arrays:
         """All that `load` needs."""

@@ -16,6 +16,7 @@ from ml.scores import Floats
 TAIL = 0.10  # share of the held-back rows that the Pareto tail is fitted to
 _LEAST = 20  # rows above the tail's start that a fit needs
 RAREST = 1e-12
+_KEPT = 2000  # of a large sample its quantiles are enough: the tail beyond is Pareto's
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Tail:
     def fit(cls, held_back: Floats) -> Tail:
         """From the strangeness of held-back normal rows."""
         ordered = np.sort(held_back[np.isfinite(held_back)])
+        if len(ordered) > _KEPT:
+            ordered = np.quantile(ordered, np.linspace(0, 1, _KEPT))
         start = float(np.quantile(ordered, 1 - TAIL)) if len(ordered) else 0.0
         beyond = ordered[ordered > start] - start
         if len(beyond) < _LEAST:
