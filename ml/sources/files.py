@@ -62,7 +62,7 @@ def _one(path: Path, source: Source) -> pd.DataFrame:
 def _csv(path: Path, source: Source) -> pd.DataFrame:
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
     options: dict[str, Any] = {"names": list(source.columns), "header": None} if source.columns else {}
-    frame = pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         path,
         sep=_SEPARATORS.get(source.separator or "", source.separator) or _separator(path, source, encoding),
         decimal=source.decimal,
@@ -74,6 +74,7 @@ def _csv(path: Path, source: Source) -> pd.DataFrame:
         index_col=False,
         **options,
     )
+    # A separator at the lines' ends makes a last column of nothing.
     return frame.dropna(axis="columns", how="all") if source.columns else frame
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -11,9 +11,19 @@ import pandas as pd
 from millwright.errors import MillwrightError
 from ml.spec.source import Source, Time
 
-_ZONE = r"(?:Z|[+-]\d\d:?\d\d)$"
+_ZONE = r"\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
 _UNITS = ("s", "ms", "us", "ns")
-_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y")
+_DATES: tuple[str, ...] = (
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y.%m.%d",
+    "%d-%b-%Y",
+    "%d %b %Y",
+)
 _DATES += ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b %d %Y", "%b %d, %Y")
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p")
 
@@ -32,7 +42,8 @@ def times(column: pd.Series[Any], time: Time, source: Source) -> pd.Series[Any]:
         if time.kind == "counter" or (time.kind == "auto" and time.format not in _UNITS):
             return column.astype(np.float64)
         unit = time.format if time.format in _UNITS else _unit(float(column.abs().max()) if len(column) else 0.0)
-        return pd.to_datetime(column, unit=unit, utc=True).astype("datetime64[us, UTC]")
+        found: Any = pd.to_datetime(column, unit=cast(Any, unit), utc=True)
+        return _micro(found)
     text = column.astype(str).str.strip()
     if time.kind == "counter":
         raise MillwrightError(f"{where} = {text.iloc[0]!r}: a number was expected of a counter.")
@@ -49,7 +60,7 @@ def _unit(greatest: float) -> str:
     return next((unit for unit, limit in zip(_UNITS, (1e11, 1e14, 1e17), strict=False) if greatest < limit), "ns")
 
 
-def _utc(moments: pd.Series[Any], time: Time, where: str) -> pd.Series[Any]:
+def _utc(moments: Any, time: Time, where: str) -> pd.Series[Any]:
     if moments.dt.tz is None:
         try:
             zone = ZoneInfo(time.timezone)
@@ -58,7 +69,12 @@ def _utc(moments: pd.Series[Any], time: Time, where: str) -> pd.Series[Any]:
         # The hour that a clock shows twice is taken as the second, one that it leaves out as what it jumps to.
         standard = np.zeros(len(moments), dtype=bool)
         moments = moments.dt.tz_localize(zone, ambiguous=standard, nonexistent="shift_forward")
-    return moments.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    return _micro(moments.dt.tz_convert("UTC"))
+
+
+def _micro(moments: Any) -> pd.Series[Any]:
+    found: pd.Series[Any] = moments.astype("datetime64[us, UTC]")
+    return found
 
 
 def _parsed(text: pd.Series[str], time: Time, where: str) -> pd.Series[Any]:
