@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ml.anomaly.detectors import fit as fit_detector
 from ml.anomaly.detectors import FOLDS, held_back, settings
+from ml.anomaly.detectors import fit as fit_detector
 from ml.anomaly.normal import POOL, Normal, smoothed
 from ml.anomaly.reference import WARM, Reference, choose_rates
 from ml.anomaly.shifts import shifted
@@ -110,16 +110,17 @@ def _choose(
     groups = {label: [label] for label in held} | ({ALL: list(held)} if len(held) > 1 else {})
     power = {}
     for name, labels in groups.items():
-        said = [
-            tuple(np.mean([-np.log10(tails[one].rarity(held[one][at][which])) for one in labels], axis=0) for which in (0, 1))
-            for at in range(len(held[labels[0]]))
-        ]
-        tail = Tail.fit(np.concatenate([quiet for quiet, _ in said]))
-        put_in = np.concatenate([changed for _, changed in said])
-        put_in = put_in[np.isfinite(put_in)]
+        quiet, put_in = (
+            np.mean([-np.log10(tails[one].rarity(_joined(held[one], at))) for one in labels], axis=0) for at in (0, 1)
+        )
+        tail, put_in = Tail.fit(quiet), put_in[np.isfinite(put_in)]
         power[name] = float((tail.rarity(put_in) <= spec.false_positive_rate).mean()) if len(put_in) else 0.0
     best = ALL if spec.combine == "all" and ALL in power else max(power, key=lambda name: power[name])
     return groups[best], {"detectors": best, "shifts_seen": {name: round(share, 4) for name, share in power.items()}}
+
+
+def _joined(runs: list[tuple[Floats, Floats]], which: int) -> Floats:
+    return np.concatenate([run[which] for run in runs])
 
 
 def _shared(kind: str, spec: AnomalySpec) -> bool:

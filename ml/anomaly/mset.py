@@ -21,6 +21,7 @@ class Mset:
     """Remembered normal rows, the inverse of their likeness, and the usual squared residual of each channel."""
 
     memory: Floats
+    ridge: float
     inverse: Floats
     usual: Floats
 
@@ -33,10 +34,10 @@ class Mset:
         order = np.random.default_rng(seed).permutation(len(rows))
         kept = min(memory, max(len(rows) * 2 // 3, 1))
         remembered = rows[np.union1d(_extremes(rows), order[:kept])]
-        inverse = np.linalg.inv(_likeness(remembered, remembered) + ridge * np.eye(len(remembered)))
-        fitted = cls(remembered, inverse, np.ones(rows.shape[1]))
+        inverse = _inverse(remembered, ridge)
+        fitted = cls(remembered, ridge, inverse, np.ones(rows.shape[1]))
         aside = rows[order[kept:]] if kept < len(rows) else rows
-        return cls(remembered, inverse, np.maximum(((aside - fitted.expected(aside)) ** 2).mean(axis=0), 1e-6))
+        return cls(remembered, ridge, inverse, np.maximum(((aside - fitted.expected(aside)) ** 2).mean(axis=0), 1e-6))
 
     def expected(self, rows: Floats) -> Floats:
         """What the remembered rows say this row should be."""
@@ -57,18 +58,23 @@ class Mset:
         return np.asarray((rows - self.expected(rows)) ** 2 / self.usual, dtype=np.float64)
 
     def arrays(self) -> Arrays:
-        """All that `load` needs."""
-        return {"memory": self.memory, "inverse": self.inverse, "usual": self.usual}
+        """All that `load` needs; the inverse, many times their size, is made again."""
+        return {"memory": self.memory, "ridge": np.array(self.ridge), "usual": self.usual}
 
     @classmethod
     def load(cls, arrays: Arrays) -> Mset:
         """What `arrays` gave."""
-        return cls(**arrays)
+        memory, ridge = arrays["memory"], float(arrays["ridge"])
+        return cls(memory, ridge, _inverse(memory, ridge), arrays["usual"])
 
 
 def _extremes(rows: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Rows at which a channel is least or greatest: the memory has to span what is normal."""
     return np.asarray(np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)]), dtype=np.int64)
+
+
+def _inverse(memory: Floats, ridge: float) -> Floats:
+    return np.asarray(np.linalg.inv(_likeness(memory, memory) + ridge * np.eye(len(memory))), dtype=np.float64)
 
 
 def _likeness(left: Floats, right: Floats) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml.anomaly.detectors import Detector
 from ml.anomaly.reference import Reference
@@ -23,6 +24,10 @@ class Seen:
     levels: Floats
     deviations: Floats
     score: Floats
+
+    def at(self, rows: NDArray[np.int64]) -> Seen:
+        """Some of the rows, by position."""
+        return Seen(self.levels[rows], self.deviations[rows], self.score[rows])
 
 
 @dataclass(frozen=True)

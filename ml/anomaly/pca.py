@@ -55,9 +55,7 @@ class PcaT2Q:
         """By channel, its part of Q, and of T² what its weights carry (Miller, Swanson and Heckler 1998)."""
         apart = rows - self.centre
         within = np.abs(((apart @ self.axes) / self.variances) @ self.axes.T * apart)
-        return np.asarray(
-            (rows - self.expected(rows)) ** 2 / self.usual[1] + within / self.usual[0], dtype=np.float64
-        )
+        return np.asarray((rows - self.expected(rows)) ** 2 / self.usual[1] + within / self.usual[0], dtype=np.float64)
 
     def arrays(self) -> Arrays:
         """All that `load` needs."""

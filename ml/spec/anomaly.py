@@ -80,7 +80,9 @@ class AnomalySpec(ModelSpec):
     )
     pooled: bool = Field(False, description="one model of all machines; else one a machine")
     adapt: bool = Field(True, description="channels whose level wanders are judged against where they lately were")
-    average: int = Field(10, ge=1, le=1000, description="rows over which deviations are averaged before they are judged")
+    average: int = Field(
+        10, ge=1, le=1000, description="rows over which deviations are averaged before they are judged"
+    )
     smooth: int = Field(10, ge=1, le=1000, description="rows over which scores are averaged")
     false_positive_rate: Share = Field(
         0.05, description="share of normal rows, held back, that may be called anomalies"
