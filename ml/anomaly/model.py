@@ -59,7 +59,7 @@ class AnomalyModel:
         entity = self.spec.entity
         frame = frame.assign(**{MACHINE: frame[entity].astype(str) if entity else ""})
         out = pd.DataFrame({"score": np.nan, "threshold": self.threshold, "is_anomaly": False}, index=frame.index)
-        factors = pd.Series([[] for _ in range(len(frame))], index=frame.index, dtype=object)
+        factors: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
         for machine, (index, seen) in self.see(frame).items():
             out.loc[index, "score"] = seen.score
             for row, found in zip(index, self.factors(machine, frame.loc[index], seen), strict=True):

@@ -72,7 +72,7 @@ class Normal:
             whole = part.sum(axis=1, keepdims=True)
             total += np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
         whole = total.sum(axis=1, keepdims=True)
-        return np.divide(total, whole, out=np.zeros_like(total), where=whole > 0)
+        return np.asarray(np.divide(total, whole, out=np.zeros_like(total), where=whole > 0), dtype=np.float64)
 
     def expected(self, machine: str, seen: Seen) -> Floats:
         """By row and channel, the value expected: of the detector that estimates from the other channels, if any."""

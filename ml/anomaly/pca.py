@@ -43,7 +43,7 @@ class PcaT2Q:
 
     def strangeness(self, rows: Floats) -> Floats:
         """T² + Q, each as a multiple of what is usual."""
-        return self._t2(rows) / self.usual[0] + self._q(rows) / self.usual[1]
+        return np.asarray(self._t2(rows) / self.usual[0] + self._q(rows) / self.usual[1], dtype=np.float64)
 
     def _t2(self, rows: Floats) -> Floats:
         return np.asarray((((rows - self.centre) @ self.axes) ** 2 / self.variances).sum(axis=1), dtype=np.float64)

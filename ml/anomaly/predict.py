@@ -27,7 +27,7 @@ def predictions(model: AnomalyModel, frame: pd.DataFrame, span: str | float) -> 
         reasons = np.flatnonzero(newest[index] & (seen.score >= model.threshold))
         factors = dict(zip(reasons, model.factors(machine, frame.loc[index[reasons]], seen.at(reasons)), strict=True))
         for row in rows:
-            at, score = frame[TIME][index[row]], float(seen.score[row])
+            at, score = frame.at[index[int(row)], TIME], float(seen.score[row])
             strange = score >= model.threshold
             why = factors.get(row, [])
             said.append([machine, at, None, None, None, score, model.threshold, strange, why])
