@@ -86,32 +86,34 @@ def metrics(rows: pd.DataFrame, weight: Floats) -> dict[str, float]:
     truth, told = rows["truth"].to_numpy(np.int64), rows["told"].to_numpy(np.int64)
     probability = rows[[name for name in rows if str(name).startswith("p_")]].to_numpy(np.float64)
     right, count = truth == told, probability.shape[1]
-    of_class = [(truth == one, told == one) for one in range(count)]
-    hit = np.array([weight[true & said].sum() for true, said in of_class])
-    there, said = (np.array([weight[pair[which]].sum() for pair in of_class]) for which in (0, 1))
-    seen = there > 0
-    recall = hit[seen] / there[seen]
-    precision = np.divide(hit, said, out=np.zeros(count), where=said > 0)
+    hit, there, said = (
+        np.array([weight[which(one)].sum() for one in range(count)])
+        for which in (lambda k: right & (truth == k), lambda k: truth == k, lambda k: told == k)
+    )
     asked = there + said > 0
-    f1 = 2 * hit[asked] / (there + said)[asked]
+    recall = np.divide(hit, there, out=np.full(count, np.nan), where=there > 0)
+    precision = np.divide(hit, said, out=np.zeros(count), where=said > 0)
+    f1 = np.divide(2 * hit, there + said, out=np.full(count, np.nan), where=asked)
+    # Of two classes the defect's; of more the mean over those that are there.
+    of = slice(1, 2) if count == 2 else asked
     total = max(float(weight.sum()), 1e-12)
     defect, score = truth > 0, 1 - probability[:, 0]
-    two = count == 2
     return {
         "accuracy": float(weight[right].sum() / total),
-        "balanced_accuracy": float(recall.mean()) if len(recall) else float("nan"),
-        "macro_f1": float(f1.mean()) if len(f1) else float("nan"),
+        "balanced_accuracy": _mean(recall),
+        "macro_f1": _mean(f1),
         "log_loss": decide.log_loss(truth, probability, weight),
         "cost": float((weight * rows["cost"].to_numpy(np.float64))[~right].sum() / total),
         "average_precision": average_precision(defect, score, weight),
         "roc_auc": roc_auc(defect, score),
-        "precision": float(precision[1] if two else precision[asked].mean()),
-        "recall": float(hit[1] / there[1]) if two and there[1] else float(recall.mean()) if not two else float("nan"),
-        "f1": float(2 * hit[1] / (there + said)[1])
-        if two and asked[1]
-        else float(f1.mean())
-        if not two
-        else float("nan"),
+        "precision": _mean(precision[of]),
+        "recall": _mean(recall[of]),
+        "f1": _mean(f1[of]),
         "test_rows": float(len(rows)),
         "defect_share": float(weight[defect].sum() / total),
     }
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")

@@ -33,12 +33,9 @@ class Layout:
         numbers = frame.reindex(columns=list(self.numbers)).to_numpy(np.float64)
         parts = [numbers]
         for name, values in self.values:
-            column = frame[name].to_numpy(object) if name in frame else np.full(len(frame), None)
-            parts.append(
-                np.array([[one == value for value in values] for one in column], dtype=np.float64).reshape(
-                    len(frame), len(values)
-                )
-            )
+            column = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
+            codes = pd.Categorical(column, categories=list(values)).codes
+            parts.append((codes[:, None] == np.arange(len(values))).astype(np.float64))
         return np.concatenate(parts, axis=1)
 
     def said(self, feature: int, row: pd.Series[Any]) -> tuple[str, Any]:

@@ -21,7 +21,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Round:
-    """Positions of rows: a model learns from `train`, having made its choices on pairs of it, and is asked of `test`."""
+    """Positions of rows: a model learns from `train`, having chosen on pairs within it, and is asked of `test`."""
 
     train: Rows
     choices: tuple[tuple[Rows, Rows], ...]  # learned from, chosen on

@@ -68,9 +68,7 @@ class QualitySpec(ModelSpec):
     costs: dict[str, float] = Field(
         {}, description="class → cost of one piece of it that is not told as such; 1 when not given"
     )
-    judge: Span = Field(
-        "24h", description="the newest pieces, so long, that a prediction is made for; all without time"
-    )
+    judge: Span = Field("24h", description="the newest pieces, so long, that are predicted; all without time")
     split: TimeSplit | EntitySplit | FoldSplit | ColumnSplit = Field(TimeSplit(), discriminator="by")
     candidates: tuple[QualityCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     combine: Literal["best", "all"] = Field(
