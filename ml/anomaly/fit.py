@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ml.anomaly.detectors import FOLDS, held_back, settings
 from ml.anomaly.detectors import fit as fit_detector
@@ -45,8 +46,7 @@ def learn(series: Mapping[str, Floats], channels: tuple[str, ...], spec: Anomaly
 
 def _references(series: Mapping[str, Floats], rates: Floats, spec: AnomalySpec) -> dict[str, Reference]:
     every = np.concatenate(list(series.values()))
-    usual = np.nanstd(np.where(np.isfinite(every), every, np.nan), axis=0)
-    usual = np.where(usual > 0, usual, 1.0)
+    usual = pd.DataFrame(every).std(ddof=0).to_numpy(np.float64)
     if spec.pooled:
         return {POOL: Reference.fit(every, rates, spec.average, usual)}
     return {machine: Reference.fit(rows, rates, spec.average, usual) for machine, rows in series.items()}

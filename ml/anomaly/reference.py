@@ -38,6 +38,7 @@ class Reference:
     @classmethod
     def fit(cls, rows: Floats, rates: Floats, average: int, usual_scale: Floats) -> Reference:
         """From the normal rows × channels of one machine; `usual_scale` stands in for a channel that never moved."""
+        usual_scale = np.where(usual_scale > 0, usual_scale, 1.0)
         known = cls.means(rows)
         free = cls(rates, known, np.full(rows.shape[1], np.inf), *_identity(rows), average)
         raw = _finite(rows - free.levels(rows))[min(WARM, len(rows) // 2) :]
