@@ -38,7 +38,9 @@ class Chosen:
 def choose(frame: pd.DataFrame, about: dict[str, Any], round_: Round, spec: QualitySpec) -> Chosen:
     """From a round's training rows alone."""
     labels = labels_of(frame, about)
-    settings = [(one.name, parameters) for one in spec.candidates for parameters in one.settings()]
+    settings: list[tuple[str, dict[str, Any]]] = [
+        (one.name, parameters) for one in spec.candidates for parameters in one.settings()
+    ]
     asked = np.concatenate([later for _, later in round_.choices])
     said: list[Floats] = [np.zeros((0, 0)) for _ in settings]
     if len(settings) > 1 or len(asked):

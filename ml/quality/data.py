@@ -42,9 +42,9 @@ def read(spec: QualitySpec, newest: bool = False) -> Data:
         times(raw[spec.time.column], spec.time, spec.source) if spec.time else np.arange(len(raw), dtype=float)
     )
     frame[CLASS] = raw[spec.label].map(_text, na_action="ignore").astype(object)
-    for column, name in ((INSPECTION, spec.inspection), (PRODUCT, spec.product), (PART, extra)):
-        if name:
-            frame[column] = raw[name].map(_text, na_action="ignore").astype(object)
+    for column, asked in ((INSPECTION, spec.inspection), (PRODUCT, spec.product), (PART, extra)):
+        if asked:
+            frame[column] = raw[asked].map(_text, na_action="ignore").astype(object)
     classes = _classes(frame[CLASS], spec)
     frame = frame[frame[CLASS].isna() | frame[CLASS].isin(classes)]
     order = [MACHINE, TIME] if spec.entity or spec.time else [TIME]
@@ -64,7 +64,9 @@ def _features(raw: pd.DataFrame, spec: QualitySpec, others: set[str]) -> tuple[l
         list(spec.channels) if spec.channels != "all" else [str(name) for name in raw.columns if name not in others]
     )
     named(raw, spec.source, wanted)
-    numbers, names, left_out = [], [], []
+    numbers: list[str] = []
+    names: list[str] = []
+    left_out: list[str] = []
     for name in dict.fromkeys(wanted):
         column = raw[name]
         if name == spec.label:
@@ -96,7 +98,8 @@ def _classes(column: pd.Series[Any], spec: QualitySpec) -> list[str]:
     if spec.classes:
         asked = [_text(one) for one in spec.classes]
         for one in asked:
-            if one not in found.index and len(found):
+            # A class that has not come yet is no mistake, unless there are others that the spec does not name.
+            if one not in found.index and set(found.index) - set(asked):
                 raise MillwrightError(
                     f"classes names {one!r}, which column {spec.label!r} of {spec.source.place} does not hold.",
                     f"It holds: {', '.join(map(str, sorted(found.index)[:20]))}.",

@@ -22,7 +22,7 @@ from ml.task import Judged
 def hashes(frame: pd.DataFrame, about: dict[str, list[str]]) -> NDArray[np.uint64]:
     """The same for a piece of the same features and class."""
     asked = frame[[*about["numbers"], *about["names"], CLASS]]
-    return pd.util.hash_pandas_object(asked, index=False).to_numpy(np.uint64)
+    return np.asarray(pd.util.hash_pandas_object(asked, index=False), dtype=np.uint64)
 
 
 def tested(data: Data, spec: QualitySpec) -> Rows:
@@ -74,7 +74,7 @@ def _blocks(frame: pd.DataFrame, rows: Rows, spec: QualitySpec) -> list[str]:
     if isinstance(spec.split, FoldSplit) and spec.split.group:
         return frame[PART].astype(str).tolist()
     if spec.time and not is_counter(frame[TIME]):
-        return (frame[MACHINE] + "|" + frame[TIME].dt.strftime("%Y-%m-%d")).tolist()
+        return list(frame[MACHINE] + "|" + frame[TIME].dt.strftime("%Y-%m-%d"))
     return [str(row) for row in rows]
 
 
@@ -87,8 +87,12 @@ def metrics(rows: pd.DataFrame, weight: Floats) -> dict[str, float]:
     probability = rows[[name for name in rows if str(name).startswith("p_")]].to_numpy(np.float64)
     right, count = truth == told, probability.shape[1]
     hit, there, said = (
-        np.array([weight[which(one)].sum() for one in range(count)])
-        for which in (lambda k: right & (truth == k), lambda k: truth == k, lambda k: told == k)
+        np.array([weight[which].sum() for which in of_class])
+        for of_class in (
+            [right & (truth == one) for one in range(count)],
+            [truth == one for one in range(count)],
+            [told == one for one in range(count)],
+        )
     )
     asked = there + said > 0
     recall = np.divide(hit, there, out=np.full(count, np.nan), where=there > 0)

@@ -50,7 +50,10 @@ def whole(frame: pd.DataFrame, spec: QualitySpec) -> Round:
 def _round(frame: pd.DataFrame, train: Rows, test: Rows, spec: QualitySpec) -> Round:
     """Choices by folds of the training part itself."""
     split = spec.split if isinstance(spec.split, FoldSplit) else FoldSplit(by="folds")
-    inner = _folds(frame, train, split.inner_folds, split, spec.seed + 1)
+    groups = frame[PART].iloc[train].nunique() if split.group else len(train)
+    if groups < 2:
+        split = split.model_copy(update={"group": None})
+    inner = _folds(frame, train, min(split.inner_folds, max(groups, 2)), split, spec.seed + 1)
     return Round(train, tuple((np.setdiff1d(train, later), later) for later in inner), test)
 
 

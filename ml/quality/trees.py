@@ -75,4 +75,5 @@ class Trees:
         for name in ("roots", "left", "right"):
             if len(arrays[name]) and not (arrays[name].min() >= 0 and arrays[name].max() < nodes):
                 raise ValueError(f"the model's file is broken: {name} points outside its {nodes} nodes")
-        return cls(**{name: int(value) if name == "depth" else value for name, value in arrays.items()})
+        found: dict[str, Any] = {**arrays, "depth": int(arrays["depth"])}
+        return cls(**found)

@@ -52,7 +52,7 @@ def test_as_many_normal_rows_are_called_anomalies_as_was_asked(trained):
 
 
 def test_what_comes_later_changes_no_score(trained):
-    spec, data, model = trained
+    _, data, model = trained
     frame = data.frames["readings"]
     at = frame.groupby(MACHINE).cumcount().to_numpy()
     changed = frame.copy()
@@ -70,7 +70,7 @@ def test_labels_and_test_rows_teach_nothing(trained):
     frame.loc[tested, "pressure"] = 1e6
     other = TASK.fit(Data({"readings": frame}, data.watermark, data.about), spec)
     assert other.described == model.described
-    index, seen = model.see(data.frames["readings"])["u0"]
+    _, seen = model.see(data.frames["readings"])["u0"]
     assert np.array_equal(other.see(data.frames["readings"])["u0"][1].score, seen.score)
 
 
@@ -93,7 +93,7 @@ def test_two_runs_give_the_same_bytes_and_the_loaded_model_says_the_same(trained
 
 
 def test_rows_as_they_come_are_answered_as_in_batch(trained):
-    spec, data, model = trained
+    _, data, model = trained
     frame = data.frames["readings"]
     part = frame[frame[MACHINE] == "u1"]
     rows = part[list(data.about["channels"])].assign(unit="u1", at=part[TIME])

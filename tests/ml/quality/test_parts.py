@@ -28,7 +28,7 @@ def _check(found, known):
         {"by": "entity"},
         {"by": "entity", "test": ["L2"]},
         {"by": "folds", "folds": 5, "inner_folds": 2},
-        {"by": "folds", "folds": 3, "group": "product", "stratified": False},
+        {"by": "folds", "folds": 4, "inner_folds": 3, "group": "product", "stratified": False},
         {"by": "column", "column": "part", "train": ["a"], "test": ["c"]},
         {"by": "column", "column": "part", "train": ["a"], "validation": ["b"], "test": ["c"]},
     ],

@@ -45,7 +45,7 @@ def test_two_runs_give_the_same_bytes_and_the_loaded_model_says_the_same(trained
 
 
 def test_one_piece_is_answered_as_in_batch_with_its_reason(trained):
-    spec, data, model = trained
+    _, data, model = trained
     frame = data.frames["pieces"]
     features = frame[[*data.about["numbers"], *data.about["names"]]]
     batch = model.answer(features)
@@ -163,7 +163,7 @@ def test_a_class_that_is_not_there_is_named_with_those_that_are(tmp_path):
     with pytest.raises(MillwrightError) as told:
         TASK.read(spec_of(tmp_path, classes=["Good", "Awful"]))
     assert "'Awful'" in str(told.value)
-    assert "Good, Minor, Reject" in f"{told.value} {told.value.next_step}"
+    assert "Good, Minor, Reject" in str(told.value)
 
 
 def test_it_is_said_why_nothing_can_be_learned(tmp_path):
