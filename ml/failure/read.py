@@ -79,7 +79,7 @@ def _channels(raw: pd.DataFrame, spec: FailureSpec, source: Source) -> pd.DataFr
     elif summed:
         wanted = summed
     else:
-        others = (spec.entity, spec.time.column, spec.label and spec.label.column, *spec.ignore)
+        others = (spec.entity, spec.time.column, spec.label.column if spec.label else None, *spec.ignore)
         wanted = channels(raw, "all", others, source)
     plain = [name for name in wanted if name not in summed]
     channels(raw, tuple(plain), (), source)

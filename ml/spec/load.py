@@ -17,7 +17,8 @@ from ml.spec.rul import RulSpec
 
 SPECS = Path(__file__).parents[1] / "specs"
 Spec = FailureSpec | RulSpec | AnomalySpec | QualitySpec | ForecastSpec
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[Spec, Field(discriminator="task")])
+_BY_TASK: Any = Annotated[Spec, Field(discriminator="task")]
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(_BY_TASK)
 
 
 def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
