@@ -116,7 +116,10 @@ def _choose(
         tail, put_in = Tail.fit(quiet), put_in[np.isfinite(put_in)]
         power[name] = float((tail.rarity(put_in) <= spec.false_positive_rate).mean()) if len(put_in) else 0.0
     best = ALL if spec.combine == "all" and ALL in power else max(power, key=lambda name: power[name])
-    return groups[best], {"detectors": best, "shifts_seen": {name: round(share, 4) for name, share in power.items()}}
+    return groups[best], {
+        "detectors": best,
+        "shifts_seen": ", ".join(f"{name} {share:.4f}" for name, share in power.items()),
+    }
 
 
 def _joined(runs: list[tuple[Floats, Floats]], which: int) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.anomaly.data import MACHINE, TIME
+from ml.anomaly.data import MACHINE
 from ml.anomaly.detectors import KINDS
 from ml.anomaly.normal import Normal, Seen
 from ml.anomaly.reference import Reference
@@ -138,5 +138,5 @@ def load_model(folder: Path) -> AnomalyModel:
 def example(frame: pd.DataFrame, channels: tuple[str, ...], spec: AnomalySpec) -> pd.DataFrame:
     """Three rows under the spec's column names."""
     rows = frame.head(3)
-    out = rows[list(channels)].assign(**{spec.time.column: rows[TIME]})
+    out = rows[list(channels)]
     return (out.assign(**{spec.entity: rows[MACHINE]}) if spec.entity else out).reset_index(drop=True)

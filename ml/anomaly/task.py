@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,12 +51,12 @@ class AnomalyTask:
         series = {str(machine): part[list(channels)].to_numpy(np.float64) for machine, part in groups}
         normal, compared = learn(series, channels, spec)
         reference = next(iter(normal.references.values()))
-        described = {
+        described: dict[str, Any] = {
             **compared,
             "threshold": 1 - spec.false_positive_rate,
-            "wandering_channels": [name for name, rate in zip(channels, reference.rates, strict=True) if rate > 0],
+            "wandering_channels": ", ".join(n for n, rate in zip(channels, reference.rates, strict=True) if rate > 0),
             "machines": len(series),
-            "machines_left_out": sorted(set(frame[MACHINE]) - set(series)),
+            "machines_left_out": ", ".join(sorted(set(frame[MACHINE]) - set(series))[:50]),
             "train_rows": int(sum(map(len, series.values()))),
             "train_from": str(learned[TIME].min()),
             "train_until": str(learned[TIME].max()),
