@@ -12,6 +12,7 @@ from ml.quality import decide, estimators
 from ml.quality.data import CLASS
 from ml.quality.layout import Layout
 from ml.quality.parts import Round, Rows
+from ml.quality.rates import judged, metrics
 from ml.scores import Floats
 from ml.spec.quality import QualitySpec
 
@@ -26,7 +27,7 @@ class Chosen:
     estimators: tuple[Any, ...]
     kinds: tuple[tuple[str, dict[str, Any]], ...]
     temperature: float
-    compared: dict[str, float]  # log loss of each candidate's best setting, and of all together
+    compared: dict[str, float]  # the metric of promotion, of each candidate's best setting and of all together
 
     def probability(self, frame: pd.DataFrame) -> Floats:
         """Rows × classes, calibrated."""
@@ -45,17 +46,23 @@ def choose(frame: pd.DataFrame, about: dict[str, Any], round_: Round, spec: Qual
     said: list[Floats] = [np.zeros((0, 0)) for _ in settings]
     if len(settings) > 1 or len(asked):
         said = _trials(frame, labels, about, round_, settings, spec)
-    losses = [decide.log_loss(labels[asked], probability) for probability in said]
+    costs = np.array([spec.costs.get(name, 1.0) for name in about["classes"]])
+
+    def reached(numbers: list[int]) -> tuple[float, float]:
+        mixed = np.mean([said[one] for one in numbers], axis=0)
+        found = metrics(judged(labels[asked], mixed, costs), np.ones(len(asked)))
+        sign = -1.0 if spec.promote.metric in spec.LOWER_IS_BETTER else 1.0
+        wanted = sign * found[spec.promote.metric]
+        return (wanted if np.isfinite(wanted) else -np.inf), -found["log_loss"]
+
     best: dict[str, int] = {}
     for number, (name, _) in enumerate(settings):
-        if name not in best or losses[number] < losses[best[name]]:
+        if name not in best or reached([number]) > reached([best[name]]):
             best[name] = number
     groups = {name: [number] for name, number in best.items()} | ({ALL: list(best.values())} if len(best) > 1 else {})
-    compared = {
-        name: decide.log_loss(labels[asked], np.mean([said[one] for one in numbers], axis=0))
-        for name, numbers in groups.items()
-    }
-    taken = ALL if spec.combine == "all" and ALL in groups else min(compared, key=lambda name: compared[name])
+    compared = {name: abs(reached(numbers)[0]) for name, numbers in groups.items()}
+    taken = max(groups, key=lambda name: reached(groups[name]))
+    taken = ALL if spec.combine == "all" and ALL in groups else taken
     kinds = tuple(settings[number] for number in groups[taken])
     mixed = np.mean([said[number] for number in groups[taken]], axis=0)
     layout, fitted = _fit(frame, labels, about, round_.train, kinds, spec)

@@ -13,9 +13,10 @@ from ml.quality import plots
 from ml.quality.choose import choose, labels_of
 from ml.quality.data import CLASS, INSPECTION, MACHINE, PRODUCT, TIME, read
 from ml.quality.decide import decide
-from ml.quality.evaluate import hashes, judge_majority, judge_model, metrics
+from ml.quality.evaluate import hashes, judge_majority, judge_model
 from ml.quality.model import HeldOut, QualityModel, load_model
 from ml.quality.parts import rounds, whole
+from ml.quality.rates import metrics
 from ml.scores import Floats
 from ml.sources.times import is_counter
 from ml.spec.quality import QualitySpec
@@ -50,7 +51,7 @@ class QualityTask:
         return ""
 
     def fit(self, data: Data, spec: QualitySpec) -> QualityModel:
-        """The best candidate by log loss on rows held back in training; with k folds, one of all rows serves."""
+        """The best candidate on rows held back in training; with k folds, one of all rows serves."""
         frame, about = data.frames["pieces"], data.about
         parts, held = rounds(frame, spec), HeldOut(np.array([], dtype=np.uint64), np.zeros((0, len(about["classes"]))))
         last = parts[0]
@@ -65,7 +66,9 @@ class QualityTask:
         described: dict[str, Any] = {
             "candidate": " + ".join(name for name, _ in chosen.kinds),
             **{f"{name}.{key}": value for name, parameters in chosen.kinds for key, value in parameters.items()},
-            "validation_log_loss": ", ".join(f"{name} {loss:.4f}" for name, loss in chosen.compared.items()),
+            f"validation_{spec.promote.metric}": ", ".join(
+                f"{name} {said:.4f}" for name, said in chosen.compared.items()
+            ),
             "temperature": chosen.temperature,
             "classes": ", ".join(f"{name} {count}" for name, count in zip(about["classes"], counts, strict=True)),
             "left_out": ", ".join(about["left_out"]),
