@@ -11,12 +11,11 @@ from ml.failure.history import History
 from ml.failure.layout import NOT_SAID, Layout
 from ml.failure.past_events import Moments, PastEvents, moments
 from ml.failure.trends import trends
-from ml.failure.usage import Clock, clock, share_at_work
+from ml.failure.usage import Clock, at_work, clock
 from ml.failure.windows import Floats, Grid
-from ml.spec.failure import FailureSpec
+from ml.spec.failure import FailureSpec, Usage
 
 _HOURS_A_YEAR = 8766.0
-_AT_WORK = 0.9  # a step of less work tells little of the level at work
 _REPAIR_DAYS = 7  # a repair that is not told by then never will be
 _HOUR = 3_600_000_000  # in microseconds
 _WINDOW = {"mean": windows.mean, "std": windows.std, "min": windows.least, "max": windows.greatest}
@@ -44,9 +43,10 @@ def build(history: History, layout: Layout, spec: FailureSpec) -> pd.DataFrame:
     readings = history.readings.reset_index(drop=True)
     machines = readings["equipment_id"].to_numpy(dtype=object)
     times = moments(readings["time"])
-    work = clock(history, spec.usage) if spec.usage is not None else None
+    usage = spec.usage if layout.usage else None
+    work = clock(history, usage) if usage is not None else None
     columns = {
-        **_channels(history, layout, machines, times, work),
+        **_channels(history, layout, usage, machines, times, work),
         **_events(history.events, layout, machines, times, work),
         **(_use(work, machines, times) if work else {}),
         **_equipment(history.equipment, layout, readings, times),
@@ -57,14 +57,19 @@ def build(history: History, layout: Layout, spec: FailureSpec) -> pd.DataFrame:
 
 
 def _channels(
-    history: History, layout: Layout, machines: NDArray[np.object_], times: Moments, work: Clock | None
+    history: History,
+    layout: Layout,
+    usage: Usage | None,
+    machines: NDArray[np.object_],
+    times: Moments,
+    work: Clock | None,
 ) -> dict[str, Floats]:
     readings = history.readings
     codes = pd.factorize(machines)[0].astype(np.int64)
     slots = moments(readings["slot"])
     numbers = slots.astype(np.int64) // round(layout.step_hours * _HOUR)
     grid = windows.make_grid(codes, numbers, layout.lookback_steps)
-    rests = share_at_work(work, machines, times, slots) < _AT_WORK if work else np.zeros(len(readings), dtype=bool)
+    rests = np.zeros(len(readings), dtype=bool) if work is None or usage is None else ~at_work(history, usage, work)
     done = history.events[history.events["kind"] == "maintenance"]
     life = grid.spread(PastEvents(done, machines, times).count()) if layout.trends_days else np.zeros(0)
     out: dict[str, Floats] = {}
@@ -117,10 +122,13 @@ def _events(
         named = events[column].fillna(NOT_SAID) == value
         return PastEvents(events[(events["kind"] == kind) & named], machines, times)
 
+    # What was reported before a repair may have been mended by it.
+    repairs = PastEvents(events[events["kind"] == "maintenance"], machines, times)
+    since = repairs.last() if layout.trends_days else None
     out: dict[str, Floats] = {}
     for code in layout.codes:
         errors = past("error", "code", code)
-        out |= {f"errors_{code}_{hours:g}h": errors.count(hours) for hours in layout.events_windows_hours}
+        out |= {f"errors_{code}_{hours:g}h": errors.count(hours, since) for hours in layout.events_windows_hours}
     for component in layout.components:
         done = past("maintenance", "component", component)
         out[f"hours_since_maintenance_{component}"] = done.hours_since()

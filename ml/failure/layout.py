@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ml.failure import trends
-from ml.failure.history import History
+from ml.failure.history import EVENT_KINDS, History
 from ml.spec.failure import FailureSpec
 from ml.spec.span import hours
 
@@ -99,7 +99,8 @@ def learn_layout(history: History, spec: FailureSpec, until: pd.Timestamp) -> La
         components=_values(maintained["component"].fillna(NOT_SAID)),
         planned=bool(maintained["planned"].any()),
         repairs=_repairs(events),
-        usage=spec.usage is not None,
+        # Without a single state there is nothing that tells work from rest.
+        usage=spec.usage is not None and (not spec.usage.kinds or bool((~events["kind"].isin(EVENT_KINDS)).any())),
         categories=tuple((column, value) for column in spec.machines.categories for value in _values(machines[column])),
     )
 

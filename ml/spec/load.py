@@ -31,7 +31,7 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
     try:
         raw = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        known = ", ".join(sorted(found.stem for found in SPECS.glob("*.yml")))
+        known = ", ".join(shipped())
         raise MillwrightError(
             f"There is no spec {name!r}.", f"Name one of {known}, or give a path to a .yml file."
         ) from None
@@ -45,6 +45,11 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
 
 
 _SOURCES = ("source", "test_source", "test_truth", "abnormal")
+
+
+def shipped() -> list[str]:
+    """The names of the specs in ml/specs, in order."""
+    return sorted(path.stem for path in SPECS.glob("*.yml"))
 
 
 def parse_spec(raw: Any, said_by: str) -> Spec:
