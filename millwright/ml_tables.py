@@ -4,7 +4,7 @@ of `ml.monitoring` a row is judged again until all that came of its window is kn
 
 from __future__ import annotations
 
-# One row per model version, machine and data watermark.
+# One row per model version, machine and data watermark. `event_time` is the machine's own newest reading.
 _PREDICTIONS = """
 create table if not exists ml.predictions (
     prediction_id bigint generated always as identity primary key,
@@ -17,6 +17,7 @@ create table if not exists ml.predictions (
     threshold double precision not null,
     predicted boolean not null,
     factors jsonb not null default '[]',
+    event_time timestamptz,
     predicted_at timestamptz not null default now(),
     unique (model_name, model_version, equipment_id, data_watermark)
 )"""
@@ -74,7 +75,8 @@ create table if not exists ml.anomalies (
 )"""
 
 # One row per model version, machine, channel, data watermark and moment foretold; values in the channel's unit.
-# `lower` and `upper` hold 80 %. The probabilities: that the limits of alarm_limits are crossed by then.
+# `lower` and `upper` hold 80 %. `crossing_probability` is that `crossing_limit` has been crossed by that moment;
+# `crossing_time` the moment by which that is as likely as not.
 _FORECASTS = """
 create table if not exists ml.forecasts (
     forecast_id bigint generated always as identity primary key,
@@ -89,8 +91,10 @@ create table if not exists ml.forecasts (
     upper double precision not null,
     lower_95 double precision,
     upper_95 double precision,
-    warning_probability double precision,
-    critical_probability double precision,
+    crossing_probability double precision,
+    crossing_limit double precision,
+    crossing_severity text,
+    crossing_time timestamptz,
     made_at timestamptz not null default now(),
     check (lower <= upper),
     unique (model_name, model_version, equipment_id, channel, data_watermark, forecast_time)
@@ -156,6 +160,7 @@ def _widened(table: str, **columns: str) -> str:
 
 STATEMENTS = (
     _PREDICTIONS,
+    _widened("predictions", event_time="timestamptz"),
     # A machine's newest prediction, whatever the history: what the marts show.
     "create index if not exists predictions_newest on ml.predictions"
     " (equipment_id, horizon_hours, data_watermark desc, prediction_id desc)",
@@ -171,8 +176,10 @@ STATEMENTS = (
         "forecasts",
         lower_95="double precision",
         upper_95="double precision",
-        warning_probability="double precision",
-        critical_probability="double precision",
+        crossing_probability="double precision",
+        crossing_limit="double precision",
+        crossing_severity="text",
+        crossing_time="timestamptz",
     ),
     "create index if not exists forecasts_newest on ml.forecasts"
     " (equipment_id, channel, data_watermark desc, forecast_id desc)",

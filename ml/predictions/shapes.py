@@ -30,7 +30,7 @@ SHAPES = {
         "ml.predictions",
         "prediction_id",
         ("equipment_id", "horizon_hours", "probability", "threshold", "predicted"),
-        ("factors",),
+        ("factors", "event_time"),
     ),
     "rul": Shape(
         "ml.remaining_life", "remaining_life_id", ("equipment_id", "value", "lower", "upper", "unit"), ("factors",)
@@ -51,6 +51,7 @@ SHAPES = {
         "ml.forecasts",
         "forecast_id",
         ("equipment_id", "channel", "forecast_time", "value", "lower", "upper"),
-        ("lower_95", "upper_95", "warning_probability", "critical_probability"),
+        ("lower_95", "upper_95")
+        + ("crossing_probability", "crossing_limit", "crossing_severity", "crossing_time"),
     ),
 }
