@@ -1,4 +1,4 @@
-"""How right a version was within a window, from the days of `marts.mart_model_performance`, where outcomes are defined."""
+"""How right a version was within a window, from `marts.mart_model_performance`, whose days hold outcomes."""
 
 from __future__ import annotations
 

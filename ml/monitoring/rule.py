@@ -27,7 +27,9 @@ def breaches(drift_share: float | None, scores: Mapping[str, float], judged: int
     """
     found = []
     if drift_share is not None and drift_share > limits.drift_share:
-        found.append(f"{drift_share:.0%} of the features differ from the training data (limit {limits.drift_share:.0%}).")
+        found.append(
+            f"{drift_share:.0%} of the features differ from the training data (limit {limits.drift_share:.0%})."
+        )
     if judged < limits.minimum_judged:
         return found
     for name, least in limits.at_least.items():

@@ -35,9 +35,7 @@ def append(task: str, rows: pd.DataFrame, model: str, version: int, watermark: p
         f" values %s on conflict do nothing returning {shape.id}"
     )
     with session() as connection, connection.cursor() as cursor:
-        return len(
-            execute_values(cursor, statement, list(_values(rows, columns, head)), page_size=_PAGE, fetch=True)
-        )
+        return len(execute_values(cursor, statement, list(_values(rows, columns, head)), page_size=_PAGE, fetch=True))
 
 
 def _values(rows: pd.DataFrame, columns: list[str], head: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

@@ -88,16 +88,20 @@ def events(cursor: Any, wanted: Wanted) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _files(
-    cursor: Any, of: Contract, names: Mapping[str, str], wanted: Wanted, partition: int
-) -> list[dict[str, Any]]:
+def _files(cursor: Any, of: Contract, names: Mapping[str, str], wanted: Wanted, partition: int) -> list[dict[str, Any]]:
     chain = links(lake_store(), of.topic, partition)
     starts = [link.start for link in chain]
     if not starts:
         return []
     cursor.execute(_BY_FILE.format(**names), {**vars(wanted), "starts": starts, "partition": partition})
     return [
-        {"file": file_of(chain, first), "partition": partition, "rows": rows, "first_offset": first, "last_offset": last}
+        {
+            "file": file_of(chain, first),
+            "partition": partition,
+            "rows": rows,
+            "first_offset": first,
+            "last_offset": last,
+        }
         for _, rows, first, last in cursor.fetchall()
     ]
 
