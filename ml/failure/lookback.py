@@ -1,0 +1,12 @@
+"""How far back features look."""
+
+from __future__ import annotations
+
+from ml.spec.failure import FailureSpec
+from ml.spec.span import hours
+
+
+def lookback_hours(spec: FailureSpec) -> float:
+    """Readings older than this do not matter to a prediction."""
+    spans = [hours(span) for span in (*spec.windows, *spec.trends)]
+    return max(*spans, hours(spec.windows[0]) + 24) + 24 + 2 * hours(spec.step)
