@@ -1,4 +1,4 @@
-"""Windows of whole UTC days in which a model version is watched; they begin with the first day it has not learned from."""
+"""Windows of whole UTC days in which a version is watched, from the first day on that it has not learned from."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _ID = re.compile(r"(?:(?P<kind>[a-z]+):)?(?P<number>\d{1,18})")
 def parse(said: str) -> tuple[str, int]:
     """`12` or `failure:12` → ("failure", 12); `anomaly:7` → ("anomaly", 7). Raises MillwrightError otherwise."""
     found = _ID.fullmatch(said.strip().lower())
-    kind = KINDS.get((found["kind"] or "failure")) if found else None
+    kind = KINDS.get(found["kind"] or "failure") if found else None
     if not found or kind is None:
         raise MillwrightError(
             f"{said!r} is no number of a prediction.",

@@ -51,6 +51,6 @@ SHAPES = {
         "ml.forecasts",
         "forecast_id",
         ("equipment_id", "channel", "forecast_time", "value", "lower", "upper"),
-        ("lower_95", "upper_95") + ("crossing_probability", "crossing_limit", "crossing_severity", "crossing_time"),
+        ("lower_95", "upper_95", "crossing_probability", "crossing_limit", "crossing_severity", "crossing_time"),
     ),
 }

@@ -11,15 +11,20 @@ from rich.text import Text
 from ml.predictions import words
 
 _FILES = 20
-_FEW = ("average_precision", "roc_auc", "precision", "recall", "f1", "accuracy", "macro_f1", "event_recall", "mae") + (
-    "rmse",
-    "mse",
-    "mape",
-    "far",
-    "mar",
-    "false_positive_rate",
-    "coverage_80",
-    "coverage_95",
+_SHOWN = (
+    *(
+        "average_precision",
+        "roc_auc",
+        "precision",
+        "recall",
+        "f1",
+        "event_recall",
+        "accuracy",
+        "macro_f1",
+        "mae",
+        "rmse",
+    ),
+    *("mse", "mape", "far", "mar", "false_positive_rate", "coverage_80", "coverage_95"),
 )
 
 
@@ -56,7 +61,7 @@ def _model(said: dict[str, Any], model: dict[str, Any], console: Console) -> Non
     if reason := model.get("unknown"):
         lines.append(("unknown", reason))
     else:
-        scores = {name: model["scores"][name] for name in _FEW if name in model["scores"]}
+        scores = {name: model["scores"][name] for name in _SHOWN if name in model["scores"]}
         lines[0] = (lines[0][0], " ".join([lines[0][1], *(f"({alias})" for alias in model["aliases"])]))
         lines += [
             ("trained on", words.training(model)),

@@ -80,7 +80,8 @@ def outcome(kind: str, said: Mapping[str, Any], came: Mapping[str, Any] | None) 
         if came["failure_time"]:
             right = "foretold rightly" if said["predicted"] else "not foretold"
             return f"It failed at {when(came['failure_time'])}: {right}."
-        return f"It did not fail until {when(came['foretold_until'])}: {'a false alarm' if said['predicted'] else 'rightly quiet'}."
+        wrong = "a false alarm" if said["predicted"] else "rightly quiet"
+        return f"It did not fail until {when(came['foretold_until'])}: {wrong}."
     if kind == "quality":
         return f"The inspection found {came['result']}{', ' + came['defect_type'] if came['defect_type'] else ''}."
     inside = said["lower"] <= came["measured"] <= said["upper"] if kind == "forecast" else True
