@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from ml.spec.monitoring import Monitoring
 
 LOOKED_AT = 5  # windows
 BREACHES = 2  # of them
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Of one window: the share of features that may differ, and live scores by name, when so many are judged."""
-
-    drift_share: float = 0.5
-    at_least: Mapping[str, float] = field(default_factory=dict)
-    at_most: Mapping[str, float] = field(default_factory=dict)
-    minimum_judged: int = 20
-
-
-def breaches(drift_share: float | None, scores: Mapping[str, float], judged: int, limits: Limits) -> list[str]:
+def breaches(drift_share: float | None, scores: Mapping[str, float], judged: int, limits: Monitoring) -> list[str]:
     """Why a window breaches, a sentence each; empty when it does not.
 
     A score that nothing can be said of, or of fewer outcomes than `minimum_judged`, breaches nothing.

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.monitoring.rule import Limits, breaches, retrain
+from ml.monitoring.rule import breaches, retrain
+from ml.spec.monitoring import Monitoring
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_what_lies_before_the_last_five_windows_changes_nothing(windows):
 
 
 def test_a_window_breaches_by_drift_or_by_a_score_and_says_so():
-    limits = Limits(drift_share=0.5, at_least={"recall": 0.6}, at_most={"brier_score": 0.2}, minimum_judged=10)
+    limits = Monitoring(drift_share=0.5, at_least={"recall": 0.6}, at_most={"brier_score": 0.2}, minimum_judged=10)
     assert breaches(0.5, {"recall": 0.6, "brier_score": 0.2}, 10, limits) == []
     assert breaches(0.75, {}, 0, limits) == ["75% of the features differ from the training data (limit 50%)."]
     assert breaches(None, {"recall": 0.5, "brier_score": 0.3}, 10, limits) == [
@@ -41,7 +42,7 @@ def test_a_window_breaches_by_drift_or_by_a_score_and_says_so():
 
 
 def test_too_few_outcomes_or_an_unknown_score_breach_nothing():
-    limits = Limits(at_least={"recall": 0.6}, minimum_judged=10)
+    limits = Monitoring(at_least={"recall": 0.6}, minimum_judged=10)
     assert breaches(None, {"recall": 0.0}, 9, limits) == []
     assert breaches(None, {"recall": float("nan")}, 100, limits) == []
     assert breaches(None, {}, 100, limits) == []
