@@ -37,10 +37,12 @@ def inputs(model: Model, data: Data, spec: Spec) -> pd.DataFrame:
 def sample(frame: pd.DataFrame, rows: int = 2000) -> pd.DataFrame:
     """So many of its rows, evenly spread over time: the same of the same frame."""
     ordered = frame.sort_values(TIME, kind="stable")
-    places = np.linspace(0, len(ordered) - 1, min(rows, len(ordered))).round().astype(int)
-    return ordered.iloc[places].drop(columns=TIME).reset_index(drop=True)
+    places: Any = np.linspace(0, len(ordered) - 1, min(rows, len(ordered))).round().astype(int)
+    found: pd.DataFrame = ordered.iloc[places].drop(columns=TIME).reset_index(drop=True)
+    return found
 
 
 def between(frame: pd.DataFrame, begins: Any, ends: Any) -> pd.DataFrame:
     """The rows of [begins, ends)."""
-    return frame[(frame[TIME] >= begins) & (frame[TIME] < ends)]
+    found: pd.DataFrame = frame[(frame[TIME] >= begins) & (frame[TIME] < ends)]
+    return found

@@ -26,9 +26,9 @@ from ml.task import task
 def run(spec: str = "failure") -> dict[str, Any]:
     """Write the reports of the newest window and one row of `ml.monitoring` for each of the last five.
 
-    Gives monitored, model, version, retrain, changed (rows written) and windows, the oldest first, each with start, end,
-    drift_share, drifted, judged, scores, breached, reasons. Without a champion, or before a window is over, monitored
-    is false and there is a reason. Raises Unavailable without MLflow or the warehouse.
+    Gives monitored, model, version, retrain, changed (rows written) and windows, the oldest first, each with start,
+    end, drift_share, drifted, judged, scores, breached, reasons. Without a champion, or before a window is over,
+    monitored is false and there is a reason. Raises Unavailable without MLflow or the warehouse.
     """
     from ml.sources.missing import Missing
 
@@ -48,11 +48,12 @@ def run(spec: str = "failure") -> dict[str, Any]:
         return _nothing(asked.name, f"{found.spec.place} holds no readings yet.")
     with registered(found) as version:
         now = moment(data.watermark, found.name).to_pydatetime()
-        wanted = windows(version.learned_until, now, asked.monitoring.window_days, LOOKED_AT)
+        days = asked.monitoring.window_days
+        wanted = windows(version.learned_until, now, days, LOOKED_AT)
         if not wanted:
             return _nothing(
                 asked.name,
-                f"No window of {asked.monitoring.window_days} days is over since version {found.version} was trained, on"
+                f"No window of {days} days is over since version {found.version} was trained, on"
                 f" data up to {version.learned_until:%Y-%m-%d %H:%M} UTC.",
             )
         return _judge(found, version, asked.monitoring, inputs(found.model, data, found.spec), wanted, now)

@@ -55,7 +55,7 @@ class One:
     def _kinds(self) -> dict[str, Any]:
         kinds = self.model.example.dtypes
         # An integer or a truth value may be missing.
-        return {n: np.float64 if pd.api.types.is_numeric_dtype(kind) else kind for n, kind in kinds.items()}
+        return {str(n): np.float64 if pd.api.types.is_numeric_dtype(kind) else kind for n, kind in kinds.items()}
 
     @cached_property
     def _numbers(self) -> bool:
