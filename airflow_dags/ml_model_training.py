@@ -1,6 +1,6 @@
 """Trains the failure model and deploys it if it deserves it.
 
-| daily | the same data and spec give the version that is registered already | safe to run again |
+| daily, and when `reports` asks for it | the same data and spec give the version that is registered already | safe to run again |
 
 extract → train → evaluate (against a naive baseline and the champion) → register in MLflow → deploy: the alias
 `champion` moves only when the thresholds of `ml/specs/failure.yml` are passed. `ml.promotions` holds each decision
@@ -12,12 +12,17 @@ trained. The champion goes on answering whatever happens here.
 
 from typing import Any
 
-from airflow.sdk import Metadata, dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED
+from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED, RETRAIN
 
 
-@dag(schedule="@daily", tags=["ml"], doc_md=__doc__, **DEFAULTS)
+@dag(
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 3 * * *", timezone="UTC"), assets=RETRAIN),
+    tags=["ml"],
+    doc_md=__doc__,
+    **DEFAULTS,
+)
 def ml_model_training() -> None:
     @task
     def extract() -> dict[str, Any]:
