@@ -1,6 +1,6 @@
 """Trains the failure model and deploys it if it deserves it.
 
-| daily, and when `reports` asks for it | the same data and spec give the version that is registered already | safe to run again |
+| daily, and when `reports` asks | the same data and spec give the version that is there already | safe to run again |
 
 extract → train → evaluate (against a naive baseline and the champion) → register in MLflow → deploy: the alias
 `champion` moves only when the thresholds of `ml/specs/failure.yml` are passed. `ml.promotions` holds each decision
