@@ -7,13 +7,14 @@ import uuid
 import pytest
 import yaml
 
-from ml.spec import SPECS, Spec, parse_spec
+from ml.spec.load import SPECS, Spec, parse_spec
 
 
 def make_spec(**changes) -> dict:
     raw = yaml.safe_load((SPECS / "failure.yml").read_text())
-    raw["algorithm"] |= {"rounds": 40}
-    return raw | {"bootstrap_samples": 20} | changes
+    raw["candidates"] = [{"name": "xgboost", "parameters": {"rounds": 40, "max_depth": 4}}]
+    raw["promote"] |= {"samples": 20}
+    return raw | changes
 
 
 @pytest.fixture

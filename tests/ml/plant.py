@@ -7,7 +7,7 @@ import pandas as pd
 import psycopg2
 from psycopg2.extras import execute_values
 
-from ml.history import History
+from ml.failure.history import History
 
 CHANNELS = ("vibration", "pressure")
 BEGIN = pd.Timestamp("2025-01-01T06:00:00Z")
@@ -23,7 +23,7 @@ def plant(machines: int = 6, days: int = 40, failures: bool = True, seed: int = 
     readings, events = [], []
     for machine in range(machines):
         name = f"m{machine}"
-        frame = pd.DataFrame({"equipment_id": name, "hour": hours.floor("h"), "time": hours})
+        frame = pd.DataFrame({"equipment_id": name, "slot": hours.floor("h"), "time": hours})
         for channel in channels:
             frame[f"{channel}_mean"] = random.normal(40, 2, len(hours))
         at = int(random.integers(3 * 24, 8 * 24))
@@ -51,7 +51,7 @@ def plant(machines: int = 6, days: int = 40, failures: bool = True, seed: int = 
         }
     )
     known = hours[-1] + pd.Timedelta(days=2)
-    return history(pd.concat(readings), pd.DataFrame(events, columns=columns), equipment, known)
+    return history(pd.concat(readings), pd.DataFrame(events, columns=columns).assign(planned=None), equipment, known)
 
 
 def history(
@@ -74,7 +74,7 @@ def history(
 
 def fill(database: str, source: History) -> None:
     """Put a history into the tables that dbt makes, in place of what they hold."""
-    readings = source.readings.rename(columns={"time": "last_reading_time"})
+    readings = source.readings.rename(columns={"time": "last_reading_time", "slot": "hour"})
     _table(database, "intermediate.int_equipment_metrics_hourly", readings)
     # What tells how far the stream of events reaches: a state of a machine that has no readings.
     beyond = pd.DataFrame({"equipment_id": ["elsewhere"], "event_time": [source.known_until], "kind": ["running"]})
