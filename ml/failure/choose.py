@@ -12,7 +12,7 @@ from ml.failure import estimators, features, threshold
 from ml.failure.calibration import calibrate
 from ml.failure.examples import Examples
 from ml.failure.layout import learn_layout
-from ml.failure.model import Model
+from ml.failure.model import BROKEN, Model
 from ml.failure.split import Mask
 from ml.scores import Floats, average_precision, roc_auc
 from ml.spec.failure import FailureSpec
@@ -35,9 +35,10 @@ def choose(data: Examples, spec: FailureSpec) -> Model:
     The folds' scores are put together: one slice alone may hold two failures, or none.
     """
     layout = learn_layout(data.history, spec, data.parts.train_until)
-    table = features.build(data.history, layout, spec)[layout.names]
+    built = features.build(data.history, layout, spec)
+    table, works = built[layout.names], ~built[BROKEN].to_numpy(dtype=bool)
     trials = [
-        _trial(candidate.name, parameters, table, data, spec)
+        _trial(candidate.name, parameters, table, works, data, spec)
         for candidate in spec.candidates
         for parameters in candidate.settings()
     ]
@@ -45,21 +46,24 @@ def choose(data: Examples, spec: FailureSpec) -> Model:
     fails = data.fails[best.asked]
     calibration = calibrate(fails, best.said)
     level = threshold.choose(data.rows(best.asked), calibration(best.said), spec)
-    learned = data.thinned(data.parts.train, spec)
+    learned = data.thinned(data.parts.train & works, spec)
     fitted = estimators.fit(best.name, best.parameters, table[learned], data.fails[learned], spec.seed)
-    example = table[data.parts.train].tail(3).reset_index(drop=True)
+    example = built.loc[data.parts.train, [BROKEN, *layout.names]].tail(3).reset_index(drop=True)
     return Model(fitted, spec, layout, calibration, level, _about(best, len(trials), data), example)
 
 
-def _trial(name: str, parameters: dict[str, Any], table: pd.DataFrame, data: Examples, spec: FailureSpec) -> Trial:
+def _trial(
+    name: str, parameters: dict[str, Any], table: pd.DataFrame, works: Mask, data: Examples, spec: FailureSpec
+) -> Trial:
     asked, said = np.zeros(len(table), dtype=bool), np.zeros(len(table))
     for known, later in data.parts.folds:
-        learned = data.thinned(known, spec)
+        learned = data.thinned(known & works, spec)
         if not data.fails[learned].any() or not later.any():
             continue
         fitted = estimators.fit(name, parameters, table[learned], data.fails[learned], spec.seed)
         said[later] = estimators.probability(fitted, table[later])
         asked |= later
+    said *= works
     fails = data.fails[asked]
     score = roc_auc(fails, said[asked]) if spec.promote.metric == "roc_auc" else average_precision(fails, said[asked])
     return Trial(name, parameters, -1.0 if np.isnan(score) else score, asked, said[asked])

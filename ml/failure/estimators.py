@@ -13,7 +13,7 @@ from ml import skops_file
 from ml.scores import Floats, Mask
 
 BOOSTER, FOREST = "booster.json", "forest.skops"
-_DEFAULTS = {
+_DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 300, "max_depth": 4, "eta": 0.05},
     "random_forest": {"n_estimators": 200, "min_samples_leaf": 5},
 }

@@ -11,51 +11,78 @@ from ml.failure.history import History
 from ml.failure.layout import NOT_SAID, Layout
 from ml.failure.past_events import Moments, PastEvents, moments
 from ml.failure.trends import trends
-from ml.failure.usage import Clock, clock, share_at_work
+from ml.failure.usage import Clock, at_work, clock
 from ml.failure.windows import Floats, Grid
-from ml.spec.failure import FailureSpec
+from ml.spec.failure import FailureSpec, Usage
 
 _HOURS_A_YEAR = 8766.0
-_AT_WORK = 0.9  # a step of less work tells little of the level at work
+_REPAIR_DAYS = 7  # a repair that is not told by then never will be
 _HOUR = 3_600_000_000  # in microseconds
 _WINDOW = {"mean": windows.mean, "std": windows.std, "min": windows.least, "max": windows.greatest}
 
 
+def broken(history: History, layout: Layout) -> NDArray[np.bool_]:
+    """By row of the readings, whether the machine has failed and is not repaired yet, as far as is known at t."""
+    machines = history.readings["equipment_id"].to_numpy(dtype=object)
+    times = moments(history.readings["time"])
+    if not layout.repairs:
+        return np.zeros(len(times), dtype=bool)
+    failed, done = (
+        PastEvents(history.events[history.events["kind"] == kind], machines, times).last()
+        for kind in ("failure", "maintenance")
+    )
+    recent = times - failed <= np.timedelta64(_REPAIR_DAYS, "D")
+    return np.asarray(recent & ~(done >= failed))
+
+
 def build(history: History, layout: Layout, spec: FailureSpec) -> pd.DataFrame:
-    """One row per row of `history.readings`, in its order: equipment_id, slot, time, and `layout.names` (floats).
+    """One row per row of `history.readings`, in its order: equipment_id, slot, time, broken, `layout.names` (floats).
 
     Windows are of steps: the mean and deviation of the steps' means, the least and greatest of their readings.
     """
     readings = history.readings.reset_index(drop=True)
     machines = readings["equipment_id"].to_numpy(dtype=object)
     times = moments(readings["time"])
-    work = clock(history, spec.usage) if spec.usage is not None else None
+    usage = spec.usage if layout.usage else None
+    work = clock(history, usage) if usage is not None else None
     columns = {
-        **_channels(readings, layout, machines, times, work),
+        **_channels(history, layout, usage, machines, times, work),
         **_events(history.events, layout, machines, times, work),
         **(_use(work, machines, times) if work else {}),
         **_equipment(history.equipment, layout, readings, times),
     }
     features = pd.DataFrame({name: columns[name] for name in layout.names}, index=readings.index)
-    return pd.concat([readings[["equipment_id", "slot", "time"]], features], axis=1)
+    known = readings[["equipment_id", "slot", "time"]].assign(broken=broken(history, layout))
+    return pd.concat([known, features], axis=1)
 
 
 def _channels(
-    readings: pd.DataFrame, layout: Layout, machines: NDArray[np.object_], times: Moments, work: Clock | None
+    history: History,
+    layout: Layout,
+    usage: Usage | None,
+    machines: NDArray[np.object_],
+    times: Moments,
+    work: Clock | None,
 ) -> dict[str, Floats]:
+    readings = history.readings
     codes = pd.factorize(machines)[0].astype(np.int64)
     slots = moments(readings["slot"])
     numbers = slots.astype(np.int64) // round(layout.step_hours * _HOUR)
     grid = windows.make_grid(codes, numbers, layout.lookback_steps)
-    rests = share_at_work(work, machines, times, slots) < _AT_WORK if work else np.zeros(len(readings), dtype=bool)
+    rests = np.zeros(len(readings), dtype=bool) if work is None or usage is None else ~at_work(history, usage, work)
+    done = history.events[history.events["kind"] == "maintenance"]
+    life = grid.spread(PastEvents(done, machines, times).count()) if layout.trends_days else np.zeros(0)
     out: dict[str, Floats] = {}
     for channel in layout.channels:
         out |= {name: values[grid.places] for name, values in _channel(readings, layout, grid, channel).items()}
         if layout.trends_days and f"{channel}_mean" in readings:
             level = grid.spread(np.where(rests, np.nan, readings[f"{channel}_mean"].to_numpy(np.float64)))
             for days in layout.trends_days:
-                found = trends(grid, level, layout.steps(24), days)
+                found = trends(grid, level, life, layout.steps(24), days)
                 out |= {f"{channel}_{name}_{days}d": values[grid.places] for name, values in found.items()}
+    if layout.trends_days:
+        ones = grid.spread(np.ones(len(readings)))
+        out["days_known"] = windows.days(grid, ones, layout.steps(24), max(layout.trends_days))[grid.places]
     missing = set(layout.names) - set(out)
     return out | {
         name: np.full(len(readings), np.nan)
@@ -80,6 +107,8 @@ def _channel(readings: pd.DataFrame, layout: Layout, grid: Grid, channel: str) -
         for hours in layout.windows_hours
         for statistic, function in _WINDOW.items()
     }
+    if not layout.windows_hours:
+        return out
     short = out[f"{channel}_mean_{layout.windows_hours[0]:g}h"]
     out[f"{channel}_trend"] = short - out[f"{channel}_mean_{layout.windows_hours[-1]:g}h"]
     out[f"{channel}_lag_24h"] = grid.lagged(short, layout.steps(24))
@@ -102,6 +131,9 @@ def _events(
         out[f"hours_since_maintenance_{component}"] = done.hours_since()
         if work is not None:
             out[f"use_since_maintenance_{component}"] = _use_since(work, done, machines, times)
+    if layout.components and layout.trends_days:
+        done = PastEvents(events[events["kind"] == "maintenance"], machines, times)
+        out["hours_since_any_maintenance"] = done.hours_since()
     if layout.planned:
         planned = events[(events["kind"] == "maintenance") & events["planned"].fillna(False).astype(bool)]
         out["hours_since_planned_maintenance"] = PastEvents(planned, machines, times).hours_since()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ml.failure import trends
-from ml.failure.history import History
+from ml.failure.history import EVENT_KINDS, History
 from ml.spec.failure import FailureSpec
 from ml.spec.span import hours
 
@@ -28,6 +28,7 @@ class Layout:
     codes: tuple[str, ...]  # of errors
     components: tuple[str, ...]  # that were maintained
     planned: bool  # whether events tell planned maintenance
+    repairs: bool  # whether a failure is followed by a maintenance: until then the machine lies broken
     usage: bool
     categories: tuple[tuple[str, str], ...]  # column of the machines' table, value
 
@@ -44,10 +45,12 @@ class Layout:
         use = (f"use_since_maintenance_{component}" for component in self.components if self.usage)
         return [
             *windows,
-            *(f"{c}_{trend}" for c in self.channels for trend in ("trend", "lag_24h")),
+            *(f"{c}_{trend}" for c in self.channels for trend in ("trend", "lag_24h") if self.windows_hours),
             *(f"{c}_{name}_{d}d" for c in self.channels for d in self.trends_days for name in trends.NAMES),
             *(f"errors_{code}_{w:g}h" for code in self.codes for w in self.events_windows_hours),
             *(f"hours_since_maintenance_{component}" for component in self.components),
+            *(("hours_since_any_maintenance",) if self.components and self.trends_days else ()),
+            *(("days_known",) if self.trends_days else ()),
             *(("hours_since_planned_maintenance",) if self.planned else ()),
             *work,
             *use,
@@ -62,7 +65,8 @@ class Layout:
     @property
     def lookback_steps(self) -> int:
         """Readings older than so many steps do not matter to a prediction."""
-        longest = max(*self.windows_hours, min(self.windows_hours) + 24, *(d * 24.0 for d in self.trends_days))
+        shortest = min(self.windows_hours, default=0.0)
+        longest = max(*self.windows_hours, shortest + 24, *(d * 24.0 + 24 for d in self.trends_days))
         return self.steps(longest) + 1
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,9 +98,23 @@ def learn_layout(history: History, spec: FailureSpec, until: pd.Timestamp) -> La
         codes=_values(events.loc[events["kind"] == "error", "code"].fillna(NOT_SAID)),
         components=_values(maintained["component"].fillna(NOT_SAID)),
         planned=bool(maintained["planned"].any()),
-        usage=spec.usage is not None,
+        repairs=_repairs(events),
+        # Without a single state there is nothing that tells work from rest.
+        usage=spec.usage is not None and (not spec.usage.kinds or bool((~events["kind"].isin(EVENT_KINDS)).any())),
         categories=tuple((column, value) for column in spec.machines.categories for value in _values(machines[column])),
     )
+
+
+def _repairs(events: pd.DataFrame) -> bool:
+    """Whether nine of ten failures, and three at least, have a maintenance of the machine within a week."""
+    failures = events.loc[events["kind"] == "failure", ["equipment_id", "event_time"]].sort_values("event_time")
+    done = events.loc[events["kind"] == "maintenance", ["equipment_id", "event_time"]].sort_values("event_time")
+    if len(failures) < 3 or done.empty:
+        return False
+    done = done.assign(done=done["event_time"])
+    week = pd.Timedelta(days=7)
+    found = pd.merge_asof(failures, done, on="event_time", by="equipment_id", direction="forward", tolerance=week)
+    return bool(found["done"].notna().mean() >= 0.9)
 
 
 def _values(column: pd.Series[Any]) -> tuple[str, ...]:

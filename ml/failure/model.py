@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ml.failure import estimators
@@ -16,6 +17,7 @@ from ml.scores import Floats
 from ml.spec.failure import FailureSpec
 from ml.spec.load import parse_spec
 
+BROKEN = "broken"
 CARD = "card.json"
 
 
@@ -32,8 +34,9 @@ class Model:
     example: pd.DataFrame
 
     def probability(self, features: pd.DataFrame) -> Floats:
-        """Probability of a failure within the horizon for each row."""
-        return self.calibration(estimators.probability(self.estimator, features[self.layout.names]))
+        """Probability of a failure within the horizon for each row; 0 of a machine that lies broken already."""
+        said = self.calibration(estimators.probability(self.estimator, features[self.layout.names]))
+        return np.where(features[BROKEN].to_numpy(dtype=bool), 0.0, said)
 
     def contributions(self, features: pd.DataFrame) -> Floats:
         """What each feature adds, by row and feature, before calibration; the last column is the bias."""

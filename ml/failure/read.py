@@ -41,6 +41,9 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     machine = raw[spec.entity].astype(str) if spec.entity else pd.Series(ONE, index=raw.index)
     keys = pd.DataFrame({"equipment_id": machine, "time": moments})
     found = _channels(raw, spec, source)
+    if spec.usage is not None and spec.usage.channel is not None and f"{spec.usage.channel}_mean" not in found:
+        there = ", ".join(c.removesuffix("_mean") for c in found if c.endswith("_mean"))
+        raise MillwrightError(f"usage.channel = {spec.usage.channel!r}: expected one of the channels {there}.")
     readings = by_step(pd.concat([keys, found], axis=1), hours(spec.step))
     events, reach = read_events.events(spec, read_source, counter)
     if spec.label is not None:
@@ -79,7 +82,7 @@ def _channels(raw: pd.DataFrame, spec: FailureSpec, source: Source) -> pd.DataFr
     elif summed:
         wanted = summed
     else:
-        others = (spec.entity, spec.time.column, spec.label and spec.label.column, *spec.ignore)
+        others = (spec.entity, spec.time.column, spec.label.column if spec.label else None, *spec.ignore)
         wanted = channels(raw, "all", others, source)
     plain = [name for name in wanted if name not in summed]
     channels(raw, tuple(plain), (), source)

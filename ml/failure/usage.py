@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ml.failure.history import EVENT_KINDS, History
-from ml.failure.past_events import Floats, Moments, moments
+from ml.failure.past_events import Moments, moments
 from ml.spec.failure import Usage
 
+_NEARLY_ALL = 0.9  # a step of less work tells little of the level at work
 Micros = NDArray[np.int64]
 
 
@@ -42,17 +45,29 @@ def clock(history: History, usage: Usage) -> Clock:
         states = history.events[~history.events["kind"].isin(EVENT_KINDS)]
         return Clock(states.assign(time=states["event_time"], works=states["kind"].isin(usage.kinds)))
     rows = history.readings[["equipment_id", "time"]]
-    works = history.readings[f"{usage.channel}_mean"] > usage.above
+    works = _works(history, usage)
     # What a row says holds for the time that it sums up, which ends with it.
     return Clock(rows.assign(works=works.groupby(rows["equipment_id"]).shift(-1, fill_value=False)))
 
 
-def share_at_work(clock: Clock, machines: NDArray[np.object_], times: Moments, slots: Moments) -> Floats:
-    """The share of work in (slot, time] by row; of a row of one moment, whether it works right after it."""
+def at_work(history: History, usage: Usage, clock: Clock) -> NDArray[np.bool_]:
+    """By row, whether the machine worked for nearly all of (slot, time]; of a row of one moment, whether it works."""
+    if usage.channel is not None:
+        return _works(history, usage).to_numpy(dtype=bool)
+    times, slots = moments(history.readings["time"]), moments(history.readings["slot"])
+    machines = history.readings["equipment_id"].to_numpy(dtype=object)
     out = np.zeros(len(times))
+    # A state that begins at the moment itself is known.
     end = np.where(times > slots, times, times + np.timedelta64(1, "us"))
     for machine in np.unique(machines.astype(str)):
         rows = np.flatnonzero(machines == machine)
         worked = clock.worked(machine, end[rows]) - clock.worked(machine, slots[rows])
         out[rows] = worked / (end[rows] - slots[rows]).astype(np.int64)
-    return out
+    return np.asarray(out >= _NEARLY_ALL)
+
+
+def _works(history: History, usage: Usage) -> pd.Series[Any]:
+    """By row; never, where the readings have no such column any more."""
+    channel = history.readings.get(f"{usage.channel}_mean")
+    nothing = pd.Series(False, index=history.readings.index)
+    return nothing if channel is None else channel > usage.above

@@ -130,7 +130,7 @@ class FailureSpec(ModelSpec):
     machines: MachineColumns = MachineColumns()
     horizon: Span = Field(description="the label at t: a failure in (t, t + horizon]")
     windows: tuple[Span, ...] = Field(
-        ("3h", "24h"), min_length=1, description="trailing windows (t - w, t] of mean, deviation, minimum and maximum"
+        ("3h", "24h"), description="trailing windows (t - w, t] of mean, deviation, minimum and maximum"
     )
     trends: tuple[Span, ...] = Field(
         (), description="spans of whole days over which a day's level is held against the machine's own past"
