@@ -1,0 +1,58 @@
+"""Reads a spec: one YAML file, checked before anything is read or trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from millwright.errors import MillwrightError
+from ml.spec.anomaly import AnomalySpec
+from ml.spec.failure import FailureSpec
+from ml.spec.forecast import ForecastSpec
+from ml.spec.places import beside, replaced
+from ml.spec.plain import SEE, plain
+from ml.spec.quality import QualitySpec
+from ml.spec.rul import RulSpec
+
+SPECS = Path(__file__).parents[1] / "specs"
+Spec = FailureSpec | RulSpec | AnomalySpec | QualitySpec | ForecastSpec
+_ADAPTER: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="task")])
+
+
+def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
+    """The spec in ml/specs/<name>.yml, or in the file at that path.
+
+    `sources` replace its own: a table or path, or NAME=PATH for one of several.
+    Raises MillwrightError: no such spec, not YAML, or which field has which value and what was expected.
+    """
+    path = Path(name) if name.endswith((".yml", ".yaml")) else SPECS / f"{name}.yml"
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(found.stem for found in SPECS.glob("*.yml")))
+        raise MillwrightError(
+            f"There is no spec {name!r}.", f"Name one of {known}, or give a path to a .yml file."
+        ) from None
+    except yaml.YAMLError as error:
+        raise MillwrightError(f"{path.name} is not YAML: {' '.join(str(error).split())}.") from None
+    if isinstance(raw, dict):
+        raw = {field: beside(value, path.parent) if field in _SOURCES else value for field, value in raw.items()}
+        if sources:
+            raw["source"] = replaced(raw.get("source"), sources)
+    return parse_spec(raw, path.name)
+
+
+_SOURCES = ("source", "test_source", "test_truth")
+
+
+def parse_spec(raw: Any, said_by: str) -> Spec:
+    """A spec from what YAML or JSON gave; `said_by` is named in errors. Raises MillwrightError as `load_spec` does."""
+    if not isinstance(raw, dict):
+        raise MillwrightError(f"{said_by} has to hold fields such as name and task, not {type(raw).__name__}.", SEE)
+    try:
+        return _ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        raise MillwrightError(f"{said_by}: {plain(error)}.", SEE) from None
