@@ -35,7 +35,7 @@ def extract(spec: str, sources: tuple[str, ...] = ()) -> Step:
     try:
         data = task(loaded.task).read(loaded)
     except Missing as error:
-        if sources or not _of_warehouse(loaded):
+        if not all(source.table for source in loaded.sources.values()):
             raise
         return said | {"trained": False, "reason": str(error)}
     if data.watermark is None:
@@ -62,6 +62,7 @@ def fit(extracted: Step) -> Step:
             return extracted | {"trained": False, "reason": reason}
         model = work.fit(data, spec)
         model.save(workspace.emptied(folder / "model"))
+        workspace.write_json(folder / "model" / "spec.json", spec.model_dump(mode="json"))
         workspace.write_json(folder / "fit.json", {"trained": True, "described": model.described})
     return extracted | workspace.read_json(folder / "fit.json")
 
@@ -99,10 +100,10 @@ def deploy(registered: Step) -> Step:
 
     spec, evaluation = spec_of(registered), registered["evaluation"]
     decision, changed = carry_out(
-        spec.name,
+        spec,
         registered["version"],
         registered["run_id"],
-        decide(spec, evaluation),
+        decide(spec, evaluation, registered["data_watermark"]),
         {name: evaluation[name] for name in ("model", "baseline", "champion", "difference") if name in evaluation},
     )
     return {
@@ -125,7 +126,3 @@ def deploy(registered: Step) -> Step:
 def spec_of(step: Step) -> Spec:
     """The spec as it was when the run began."""
     return parse_spec(json.loads((Path(step["folder"]) / "spec.json").read_text()), step["spec"])
-
-
-def _of_warehouse(spec: Spec) -> bool:
-    return all(source.table for source in spec.sources.values())

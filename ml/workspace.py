@@ -11,24 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from millwright.settings import ROOT, settings
-from ml.history import History
-from ml.spec import Spec
+from ml.data import Data
+from ml.spec.load import Spec
+from ml.task import TASKS
 
 KEPT_RUNS = 5  # of one model
+_NOT_TRAINING = ("predictions", "monitoring", "cli.py", "show.py")
 
 
 @lru_cache
-def code_sha() -> str:
-    """The same for the same code of this stage: trained by other code, it is another model."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+def code_sha(task: str) -> str:
+    """The same for the same code of a task and what all tasks share: trained by other code, it is another model."""
+    here, digest = Path(__file__).parent, hashlib.sha256()
+    others = {*TASKS, *_NOT_TRAINING} - {task}
+    for path in sorted(here.rglob("*.py")):
+        inside = path.relative_to(here)
+        if inside.parts[0] not in others:
+            digest.update(inside.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def run_key(spec: Spec, history: History) -> str:
+def run_key(spec: Spec, data: Data) -> str:
     """The same for the same spec, data and code."""
-    return hashlib.sha256(f"{spec.sha} {history.sha} {code_sha()}".encode()).hexdigest()[:20]
+    return hashlib.sha256(f"{spec.sha} {data.sha} {code_sha(spec.task)}".encode()).hexdigest()[:20]
 
 
 def folder(spec: Spec, key: str) -> Path:
@@ -43,6 +48,13 @@ def sweep(spec: Spec, key: str) -> None:
     runs = sorted(folder(spec, key).parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in [path for path in runs if path.name != key][KEPT_RUNS - 1 :]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def emptied(path: Path) -> Path:
+    """A folder that holds nothing."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """Reads a spec: one YAML file, checked before anything is read or trained."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +17,7 @@ from ml.spec.rul import RulSpec
 
 SPECS = Path(__file__).parents[1] / "specs"
 Spec = FailureSpec | RulSpec | AnomalySpec | QualitySpec | ForecastSpec
-_ADAPTER: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="task")])
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[Spec, Field(discriminator="task")])
 
 
 def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
@@ -53,6 +51,7 @@ def parse_spec(raw: Any, said_by: str) -> Spec:
     if not isinstance(raw, dict):
         raise MillwrightError(f"{said_by} has to hold fields such as name and task, not {type(raw).__name__}.", SEE)
     try:
-        return _ADAPTER.validate_python(raw)
+        found: Spec = _ADAPTER.validate_python(raw)
     except ValidationError as error:
         raise MillwrightError(f"{said_by}: {plain(error)}.", SEE) from None
+    return found

@@ -48,6 +48,11 @@ class ModelSpec(Part):
         return {name: source for name, source in found.items() if source is not None}
 
     @property
+    def alone(self) -> bool:
+        """Whether all data come from files, so that no warehouse is needed."""
+        return all(source.path for source in self.sources.values())
+
+    @property
     def place(self) -> str:
         """Where the readings come from, for people."""
         return next(iter(self.sources.values())).place

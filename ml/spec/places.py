@@ -37,7 +37,8 @@ def replaced(source: Any, given: tuple[str, ...]) -> Any:
 
 def _at(source: Any, places: list[str]) -> dict[str, Any]:
     rest = {name: value for name, value in source.items() if name not in _PLACE} if isinstance(source, dict) else {}
-    return rest | ({"table": places[0]} if len(places) == 1 and is_table(places[0]) else {"path": places})
+    at: dict[str, Any] = {"table": places[0]} if len(places) == 1 and is_table(places[0]) else {"path": places}
+    return rest | at
 
 
 def beside(value: Any, folder: Path) -> Any:

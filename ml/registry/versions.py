@@ -1,21 +1,18 @@
-"""What the registry and `ml.promotions` know of models and their versions."""
+"""What the registry and the record of decisions know of models and their versions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from millwright.errors import MillwrightError
-from millwright.warehouse import session
-from ml.registry import CHAMPION, PREVIOUS, connected
-
-_DECISIONS = """
-select distinct on (to_version) to_version, promoted, reason, decided_at
-from ml.promotions where model_name = %s order by to_version, promotion_id desc"""
+from ml.registry.client import CHAMPION, PREVIOUS, connected
+from ml.registry.ledger import recorded
+from ml.registry.load import WATERMARK
 
 
 def every_model() -> list[dict[str, Any]]:
     """One entry per registered model: model, versions, champion, previous."""
-    with connected() as client:
+    with connected(alone=True) as client:
         return [
             {
                 "model": found.name,
@@ -27,24 +24,23 @@ def every_model() -> list[dict[str, Any]]:
 
 
 def of_model(name: str) -> list[dict[str, Any]]:
-    """One entry per version, the newest first: version, aliases, data_watermark, git_commit, metrics, decision.
+    """One entry per version, the newest first: version, task, aliases, data_watermark, git_commit, metrics, decision.
 
     Raises MillwrightError when there is no such model.
     """
-    with session() as connection, connection.cursor() as cursor:
-        cursor.execute(_DECISIONS, (name,))
-        decisions = {version: (promoted, reason, at.isoformat()) for version, promoted, reason, at in cursor.fetchall()}
-    with connected() as client:
+    with connected(alone=True) as client:
         models = client.search_registered_models(f"name = '{name}'")
         if not models:
-            raise MillwrightError(f"There is no model {name!r}.", "`millwright models ls` lists them.")
+            raise MillwrightError(f"There is no model {name!r}.", "`millwright models list` lists them.")
+        decisions = {row.to_version: (row.promoted, row.reason, row.decided_at) for row in recorded(name, True)}
         aliases = models[0].aliases
         found = sorted(client.search_model_versions(f"name = '{name}'"), key=lambda v: -int(v.version))
         return [
             {
                 "version": int(version.version),
+                "task": version.tags.get("millwright.task"),
                 "aliases": sorted(alias for alias, number in aliases.items() if str(number) == str(version.version)),
-                "data_watermark": version.tags.get("millwright.data_watermark"),
+                "data_watermark": version.tags.get(WATERMARK),
                 "git_commit": version.tags.get("millwright.git_commit"),
                 "metrics": dict(client.get_run(version.run_id).data.metrics) if version.run_id else {},
                 "decision": decisions.get(int(version.version)),
