@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +29,32 @@ class Panel:
     index: pd.DatetimeIndex | pd.RangeIndex
     series: tuple[tuple[str, str], ...]  # entity, channel
 
-    def after(self, steps: int) -> pd.Index:
-        """The steps that follow the last."""
+    def times(self, first: int, count: int) -> pd.Index:
+        """The steps from a position on, also such as are yet to come."""
         if isinstance(self.index, pd.RangeIndex):
-            return pd.RangeIndex(self.index.stop, self.index.stop + steps * self.index.step, self.index.step)
-        return pd.date_range(self.index[-1], periods=steps + 1, freq=self.index.freq)[1:]
+            begin = self.index.start + first * self.index.step
+            return pd.RangeIndex(begin, begin + count * self.index.step, self.index.step)
+        return pd.date_range(self.index[0], periods=first + count, freq=self.index.freq)[first:]
+
+    def position(self, time: Any) -> int:
+        """The step in which a moment, or a counter's value, lies; negative before the first."""
+        if isinstance(self.index, pd.RangeIndex):
+            return (int(time) - self.index.start) // self.index.step
+        begin, moment, step = self.index[0], pd.Timestamp(time), self.index.freq
+        if moment >= begin:
+            return len(pd.date_range(begin, moment, freq=step)) - 1
+        return 1 - len(pd.date_range(moment, begin, freq=step))
 
     def until(self, steps: int) -> Panel:
         """The panel as it was known after so many steps."""
-        return Panel(self.values[:steps], self.index[:steps], self.series)
+        index: Any = self.index[:steps]
+        return Panel(self.values[:steps], index, self.series)
+
+    def of(self, series: Sequence[tuple[str, str]]) -> Panel:
+        """These series in this order; one that is not there is not a number throughout."""
+        at = {name: number for number, name in enumerate(self.series)}
+        columns = [self.values[:, at[name]] if name in at else np.full(len(self.values), np.nan) for name in series]
+        return Panel(np.column_stack(columns), self.index, tuple(series))
 
 
 def regular(
@@ -52,8 +71,6 @@ def regular(
     of two readings. A step without a reading is not a number, except that a sum without one within a series' span
     is 0. Raises MillwrightError when the step cannot be understood or the grid would be absurdly long.
     """
-    known = readings[time].notna()
-    readings = readings[known]
     place, index = _places(readings[time], step)
     names = [""] * len(readings) if entity is None else readings[entity].astype(str).tolist()
     keyed = readings[list(channels)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
@@ -96,11 +113,11 @@ def _places(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex
 def _in_time(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex]:
     offset = _offset(time, step)
     try:
-        fixed = pd.Timedelta(offset)
+        fixed = pd.Timedelta(offset)  # type: ignore[arg-type]
     except ValueError:  # months and the like
-        floor = time.dt.normalize().map(offset.rollback) if offset.n == 1 else time
-        index = pd.date_range(floor.min(), floor.max(), freq=offset)
-        return _checked(index.searchsorted(floor, side="right") - 1, index, step), index
+        begin = offset.rollback(time.min().normalize())
+        index = pd.date_range(begin, max(time.max(), begin), freq=offset)
+        return np.asarray(index.searchsorted(time, side="right") - 1, np.int64), index
     floor = time.dt.floor(fixed)
     _refuse_long((floor.max() - floor.min()) / fixed, step)
     index = pd.date_range(floor.min(), floor.max(), freq=fixed)
@@ -110,7 +127,7 @@ def _in_time(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeInde
 def _offset(time: pd.Series, step: str | None) -> pd.tseries.offsets.BaseOffset:
     try:
         if step is not None:
-            return pd.tseries.frequencies.to_offset(step)
+            return pd.tseries.frequencies.to_offset(step.removesuffix("d") + "D" if step.endswith("d") else step)
     except ValueError:
         raise MillwrightError(
             f"step = {step!r} is no length of time.", "Write it as 5s, 10min, 1h, D, W, MS (months) or QS."
@@ -139,12 +156,6 @@ def _by_counter(time: pd.Series, step: str | None) -> tuple[Counts, pd.RangeInde
     first = int(place.min())
     _refuse_long(float(place.max() - first), step)
     return place - first, pd.RangeIndex(first * width, (int(place.max()) + 1) * width, width)
-
-
-def _checked(place: Counts, index: pd.DatetimeIndex, step: str | None) -> Counts:
-    if not len(index) or place.min() < 0:
-        raise MillwrightError(f"step = {step!r} does not fit the readings' times.", "Give a length such as 1h or MS.")
-    return np.asarray(place, np.int64)
 
 
 def _refuse_long(steps: float, step: str | None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ml.forecast.grid import Counts, Floats, filled
+from ml.forecast.grid import Counts, Floats, Panel, filled
 from ml.forecast.naive import deviation_of, mean_of
 
 MOVING_AVERAGE = 25  # steps, as published
@@ -38,10 +38,10 @@ class Linear:
     level: Floats  # by series, taken off before, as is the scale
     scale: Floats
 
-    def forecast(self, values: Floats, origins: Counts, steps: int) -> Floats:
+    def forecast(self, panel: Panel, origins: Counts, steps: int) -> Floats:
         """[origin, step, series] as told before each origin; a value that is missing counts as the last one known."""
-        known = _standard(values, self.level, self.scale)
-        found = np.empty((len(origins), steps, values.shape[1]))
+        known = _standard(panel.values, self.level, self.scale)
+        found = np.empty((len(origins), steps, len(self.group)))
         for number, group in enumerate(self.group):
             features, last = _features(self.kind, known[:, number], origins, self.window)
             told = features @ self.weights[group][:, :steps] + last[:, None]
@@ -92,7 +92,8 @@ def _teaching(series: Floats, window: int, steps: int) -> Counts:
     origins = np.arange(window, len(series) - steps + 1)
     before = there[origins] - there[origins - window]
     after = there[origins + steps] - there[origins]
-    return origins[(before >= _LEAST_KNOWN * window) & (after == steps)]
+    found: Counts = origins[(before >= _LEAST_KNOWN * window) & (after == steps)]
+    return found
 
 
 def _features(kind: str, known: Floats, origins: Counts, window: int) -> tuple[Floats, Floats]:

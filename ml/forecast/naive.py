@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ml.forecast.grid import Counts, Floats, filled
+from ml.forecast.grid import Counts, Floats, Panel, filled
 
 NAIVE = ("mean", "last", "seasonal_naive", "trend")
 
@@ -18,11 +19,11 @@ class Mean:
     level: Floats  # by series
 
     @classmethod
-    def fit(cls, values: Floats) -> Mean:
-        """Learn from values[t, s]."""
-        return cls(mean_of(values))
+    def fit(cls, panel: Panel) -> Mean:
+        """Learn from all of the panel."""
+        return cls(mean_of(panel.values))
 
-    def forecast(self, values: Floats, origins: Counts, steps: int) -> Floats:
+    def forecast(self, panel: Panel, origins: Counts, steps: int) -> Floats:
         """[origin, step, series] as told before each origin."""
         return np.broadcast_to(self.level, (len(origins), steps, len(self.level))).copy()
 
@@ -33,21 +34,23 @@ class Trend:
 
     level: Floats
     slope: Floats  # a step
+    begin: Any  # the moment at which level holds
 
     @classmethod
-    def fit(cls, values: Floats) -> Trend:
-        """Learn by least squares from values[t, s]."""
+    def fit(cls, panel: Panel) -> Trend:
+        """Learn by least squares from all of the panel."""
+        values = panel.values
         known = ~np.isnan(values)
         time = np.where(known, np.arange(len(values), dtype=np.float64)[:, None], np.nan)
         centre = mean_of(time)
         level = mean_of(values)
         spread = np.nansum((time - centre) ** 2, axis=0)
         slope = np.nansum((time - centre) * (values - level), axis=0) / np.where(spread > 0, spread, 1.0)
-        return cls(level - slope * centre, slope)
+        return cls(level - slope * centre, slope, panel.index[0])
 
-    def forecast(self, values: Floats, origins: Counts, steps: int) -> Floats:
+    def forecast(self, panel: Panel, origins: Counts, steps: int) -> Floats:
         """[origin, step, series] as told before each origin."""
-        at = origins[:, None] + np.arange(steps)
+        at = origins[:, None] - panel.position(self.begin) + np.arange(steps)
         return self.level + self.slope * at[:, :, None]
 
 
@@ -57,11 +60,12 @@ class Seasonal:
 
     season: int
 
-    def forecast(self, values: Floats, origins: Counts, steps: int) -> Floats:
+    def forecast(self, panel: Panel, origins: Counts, steps: int) -> Floats:
         """[origin, step, series] as told before each origin."""
-        known = filled(values)
+        known = filled(panel.values)
         back = origins[:, None] - self.season + np.arange(steps) % self.season
-        return known[np.maximum(np.minimum(back, origins[:, None] - 1), 0)]
+        found: Floats = known[np.maximum(np.minimum(back, origins[:, None] - 1), 0)]
+        return found
 
 
 def mean_of(values: Floats) -> Floats:
