@@ -23,7 +23,9 @@ class Backtest:
     """What each way's errors were, and the best way of each series."""
 
     ways: tuple[Way, ...]
-    loss: Floats  # [way, series]: mean absolute error, or mean squared for a squared metric, in the series' deviations
+    # [way, series]: the mean absolute error (mean squared, for a squared metric) in the series' deviations; over the
+    # backtests the geometric mean, so that one stretch that nobody can foretell does not decide.
+    loss: Floats
     chosen: tuple[int, ...]  # by series, a number of `ways`
     residuals: Floats  # [origin, step, series]: what came less what the chosen way told, in the channel's unit
     span: int  # steps that were backtested
@@ -44,9 +46,7 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
     squared = spec.promote.metric in _SQUARED
     came = [future(panel.values, origins(a, b, spec.horizon, step), spec.horizon, b) for a, b in pairwise(cuts)]
     loss = np.empty((len(tried), len(panel.series)))
-    best = np.full(len(panel.series), np.inf)
-    chosen = np.zeros(len(panel.series), dtype=int)
-    residuals = np.full((sum(map(len, came)), spec.horizon, len(panel.series)), np.nan)
+    residuals = []
     sums: dict[Any, Any] = {}
     for number, way in enumerate(tried):
         errors = []
@@ -55,20 +55,42 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
             at = origins(a, b, spec.horizon, step)
             told = fit(way, before, spec, seasons, sums).forecast(panel.until(b), at, spec.horizon)
             errors.append(came[part] - told)
-        error = np.concatenate(errors)
-        loss[number] = _mean((error / scale) ** 2 if squared else np.abs(error / scale))
-        better = loss[number] < best
-        best[better], chosen[better] = loss[number][better], number
-        residuals[:, :, better] = error[:, :, better]
-    return Backtest(
-        tuple(tried), loss, tuple(chosen.tolist()), residuals, total - begin, skipped | _trend_note(tried, loss)
-    )
+        loss[number] = _over_backtests([np.abs(error / scale) ** (2 if squared else 1) for error in errors])
+        residuals.append(np.concatenate(errors).astype(np.float32))
+    chosen = _choice(loss, [channel for _, channel in panel.series])
+    own = np.stack([residuals[way][:, :, number] for number, way in enumerate(chosen)], axis=2).astype(np.float64)
+    return Backtest(tuple(tried), loss, tuple(chosen), own, total - begin, skipped | _trend_note(tried, loss))
 
 
-def _mean(error: Floats) -> Floats:
-    known = ~np.isnan(error)
-    found: Floats = np.where(known, error, 0.0).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
-    return np.where(known.any(axis=(0, 1)), found, np.inf)
+def _choice(loss: Floats, channels: list[str]) -> list[int]:
+    """By series the way of least loss, half of the evidence being the series' own and half that of its kind.
+
+    A few backtests of one series are few: what does well for the channel in other machines (where there are none, for
+    all series) counts as much.
+    """
+    logs = np.log(np.where(np.isfinite(loss), np.maximum(loss, 1e-12), np.nan))
+    names = np.array(channels)
+    out = []
+    for number, channel in enumerate(channels):
+        kind = logs[:, names == channel] if channels.count(channel) > 1 else logs
+        judged = ~np.isnan(kind).any(axis=0)
+        of_kind = kind[:, judged].mean(axis=1) if judged.any() else np.zeros(len(logs))
+        own = np.where(np.isnan(logs[:, number]), 0.0, logs[:, number])
+        out.append(int(np.argmin(own + of_kind)))
+    return out
+
+
+def _over_backtests(errors: list[Floats]) -> Floats:
+    """[series]: the geometric mean of the backtests' means; infinite where no backtest could be judged."""
+    logs = []
+    for error in errors:
+        known = ~np.isnan(error)
+        mean = np.where(known, error, 0.0).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
+        logs.append(np.where(known.any(axis=(0, 1)), np.log(np.maximum(mean, 1e-12)), np.nan))
+    stacked = np.array(logs)
+    judged = ~np.isnan(stacked)
+    mean_log = np.where(judged, stacked, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
+    return np.where(judged.any(axis=0), np.exp(mean_log), np.inf)
 
 
 def _trend_note(tried: list[Way], loss: Floats) -> dict[str, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ml.forecast import scores
+from ml.forecast.adapt import stretches
 from ml.forecast.candidates import Fitted
 from ml.forecast.fit import seasons
 from ml.forecast.grid import Counts, Floats, Panel, filled
@@ -27,11 +28,14 @@ def evaluate(model: ForecastModel, panel: Panel, spec: ForecastSpec) -> Judged:
     told = np.full((len(at), spec.horizon, len(panel.series)), np.nan)
     ends = [np.full((2, *told.shape), np.nan) for _ in LEVELS]
     if both:
-        here, there = (list(numbers) for numbers in zip(*both, strict=True))
+        here, there = (np.array(numbers) for numbers in zip(*both, strict=True))
         told[:, :steps, here] = model.forecast(panel, at)[:, :steps, there]
+        own = model.bands.of(there, steps)
+        came = future(panel.values[:, here], at, steps, where.end)
+        width = stretches(came, told[:, :steps, here], at, own, at)
         for level, end in enumerate(ends):
-            for side, width in enumerate((model.bands.lower, model.bands.upper)):
-                end[side][:, :steps, here] = told[:, :steps, here] + width[level][:steps, there]
+            for side, distance in enumerate((own.lower, own.upper)):
+                end[side][:, :steps, here] = told[:, :steps, here] + width[:, level, None, :] * distance[level]
     return _judged(panel, where, spec, at, told, [(end[0], end[1]) for end in ends])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecast.grid import Floats
+from ml.forecast.grid import Counts, Floats
 from ml.forecast.naive import deviation_of
 
 LEVELS = (0.80, 0.95)
@@ -24,6 +24,10 @@ class Bands:
     lower: Floats  # [level, step, series]
     upper: Floats
     paths: Floats  # [path, step, series]
+
+    def of(self, series: Counts, steps: int) -> Bands:
+        """Those of some series, by number, for the first steps."""
+        return Bands(self.lower[:, :steps, series], self.upper[:, :steps, series], self.paths[:, :steps, series])
 
 
 def bands(residuals: Floats, channels: list[str], span: int, past: Floats) -> Bands:

@@ -1,8 +1,8 @@
 """Linear forecasts of all steps at once from a window of the past, in closed form.
 
 NLinear takes the window's last value off and adds it again; DLinear sees the window's moving average and what remains
-(Zeng et al. 2023, "Are Transformers Effective for Time Series Forecasting?"). Both are ridge regressions here, so that
-two fits give the same numbers.
+(Zeng et al. 2023, "Are Transformers Effective for Time Series Forecasting?"). Here both take the last value off, for
+plants' levels shift, and both are ridge regressions, so that two fits give the same numbers.
 """
 
 from __future__ import annotations
@@ -101,11 +101,12 @@ def _features(kind: str, known: Floats, origins: Counts, window: int) -> tuple[F
     padded = np.concatenate([np.zeros(window), known])  # before the beginning: the mean
     windows = sliding_window_view(padded, window)[origins]
     constant = np.ones((len(origins), 1))
+    last = windows[:, -1].copy()
+    windows = windows - last[:, None]
     if kind == "nlinear":
-        last = windows[:, -1].copy()
-        return np.hstack([windows - last[:, None], constant]), last
+        return np.hstack([windows, constant]), last
     half = (MOVING_AVERAGE - 1) // 2
     ends = [np.repeat(windows[:, :1], half, axis=1), windows, np.repeat(windows[:, -1:], half, axis=1)]
     sums = np.cumsum(np.concatenate([np.zeros((len(origins), 1)), *ends], axis=1), axis=1)
     trend = (sums[:, MOVING_AVERAGE:] - sums[:, :-MOVING_AVERAGE]) / MOVING_AVERAGE
-    return np.hstack([trend, windows - trend, constant]), np.zeros(len(origins))
+    return np.hstack([trend, windows - trend, constant]), last

@@ -97,7 +97,7 @@ class ForecastModel:
             fields = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)}  # type: ignore[arg-type]
             arrays |= {f"{number}.{name}": v for name, v in fields.items() if isinstance(v, np.ndarray)}
             rest = {name: v for name, v in fields.items() if not isinstance(v, np.ndarray)}
-            fitted.append({"kind": type(one).__name__, **{name: _plain(v) for name, v in rest.items()}})
+            fitted.append({"class": type(one).__name__, **{name: _plain(v) for name, v in rest.items()}})
         said = {
             "series": self.series,
             "horizon": self.horizon,
@@ -121,8 +121,8 @@ def load(folder: Path) -> ForecastModel:
     fitted = []
     for number, one in enumerate(said["fitted"]):
         own = {name.partition(".")[2]: v for name, v in arrays.items() if name.startswith(f"{number}.")}
-        rest = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items() if name != "kind"}
-        fitted.append(KINDS[one["kind"]](**own, **rest))
+        rest = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items() if name != "class"}
+        fitted.append(KINDS[one["class"]](**own, **rest))
     return ForecastModel(
         tuple((entity, channel) for entity, channel in said["series"]),
         said["horizon"],
