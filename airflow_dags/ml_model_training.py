@@ -1,18 +1,18 @@
-"""Trains the failure model and deploys it if it deserves it.
+"""Trains a model of every spec and deploys those that deserve it.
 
 | daily | the same data and spec give the version that is registered already | safe to run again |
 
-extract → train → evaluate (against a naive baseline and the champion) → register in MLflow → deploy: the alias
-`champion` moves only when the thresholds of `ml/specs/failure.yml` are passed. `ml.promotions` holds each decision
-with its reason.
+One mapped task group a spec under `ml/specs/`: extract → fit → evaluate (against a naive baseline and the champion) →
+register in MLflow → deploy. The alias `champion` moves only when the spec's thresholds are passed and the champion is
+not better. `ml.promotions` holds each decision with its reason.
 
 **When it fails**: too little history, or none with a failure, is not an error; the log says so and nothing is
-trained. The champion goes on answering whatever happens here.
+trained. The champion goes on answering whatever happens here, and one model's failure stops no other.
 """
 
 from typing import Any
 
-from airflow.sdk import Metadata, dag, task
+from airflow.sdk import Metadata, dag, task, task_group
 
 from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED
 
@@ -20,39 +20,49 @@ from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED
 @dag(schedule="@daily", tags=["ml"], doc_md=__doc__, **DEFAULTS)
 def ml_model_training() -> None:
     @task
-    def extract() -> dict[str, Any]:
-        from ml import train
+    def specs() -> list[str]:
+        from ml.spec.load import shipped
 
-        return train.extract("failure")
+        return shipped()
+
+    @task
+    def extract(spec: str) -> dict[str, Any]:
+        from ml import steps
+
+        return steps.extract(spec)
 
     @task
     def fit(extracted: dict[str, Any]) -> dict[str, Any]:
-        from ml import train
+        from ml import steps
 
-        return train.fit(extracted)
+        return steps.fit(extracted)
 
     @task
     def evaluate(fitted: dict[str, Any]) -> dict[str, Any]:
-        from ml import train
+        from ml import steps
 
-        return train.evaluate(fitted)
+        return steps.evaluate(fitted)
 
     @task
     def register(evaluated: dict[str, Any]) -> dict[str, Any]:
-        from ml import train
+        from ml import steps
 
-        return train.register(evaluated)
+        return steps.register(evaluated)
 
     @task(outlets=[MODEL_IF_PROMOTED])
     def deploy(registered: dict[str, Any]) -> Any:
-        from ml import train
+        from ml import steps
 
-        deployed = train.deploy(registered)
+        deployed = steps.deploy(registered)
         if deployed.get("promoted"):
             yield Metadata(MODEL, extra=deployed, alias=MODEL_IF_PROMOTED)
         return deployed
 
-    deploy(register(evaluate(fit(extract()))))
+    @task_group
+    def model(spec: str) -> None:
+        deploy(register(evaluate(fit(extract(spec)))))
+
+    model.expand(spec=specs())
 
 
 ml_model_training()

@@ -41,7 +41,12 @@ def judge(folder: Path, spec: Spec, key: str) -> dict[str, Any]:
         return work.score(rows, np.asarray(weight, dtype=np.float64), spec)
 
     difference = paired.compare(
-        score, judged.rows, champion and champion.rows, spec.promote.samples, spec.promote.confidence, spec.seed
+        score,
+        judged.rows,
+        None if champion is None else champion.rows,
+        spec.promote.samples,
+        spec.promote.confidence,
+        spec.seed,
     )
     if {"low", "high"} <= set(difference):
         sign = -1.0 if spec.promote.metric in spec.LOWER_IS_BETTER else 1.0

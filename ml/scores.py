@@ -24,7 +24,7 @@ def by_row(fails: Mask, probability: Floats, threshold: float) -> dict[str, floa
 
 def average_precision(fails: Mask, score: Floats, weight: Floats | None = None) -> float:
     """Area under the precision-recall steps, Σ (Rₙ − Rₙ₋₁) Pₙ over distinct scores; NaN without a failure."""
-    right, alarmed = _cumulated(fails, score, weight)
+    right, alarmed = curve(fails, score, weight)
     if not len(right) or right[-1] == 0:
         return float("nan")
     gained = np.diff(right, prepend=0.0)
@@ -34,7 +34,7 @@ def average_precision(fails: Mask, score: Floats, weight: Floats | None = None) 
 
 def roc_auc(fails: Mask, score: Floats) -> float:
     """Probability that a failing row scores above one that does not, ties counted half; NaN without both."""
-    right, alarmed = _cumulated(fails, score, None)
+    right, alarmed = curve(fails, score)
     if not len(right) or right[-1] in (0, alarmed[-1]):
         return float("nan")
     recall = np.concatenate([[0.0], right / right[-1]])
@@ -49,7 +49,7 @@ def f1(fails: Mask, predicted: Mask, weight: Floats | None = None) -> float:
     return _share(2 * right, float(rows[predicted].sum() + rows[fails].sum()))
 
 
-def _cumulated(fails: Mask, score: Floats, weight: Floats | None) -> tuple[Floats, Floats]:
+def curve(fails: Mask, score: Floats, weight: Floats | None = None) -> tuple[Floats, Floats]:
     """Failing rows and all rows that score at least s, for each distinct s from the highest down."""
     order = np.argsort(-score, kind="stable")
     rows = (np.ones(len(score)) if weight is None else weight)[order]

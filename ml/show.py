@@ -7,14 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_SCORES = ("average_precision", "roc_auc", "precision", "recall", "f1")
-_EVENTS = {
-    "failures": "{:.0f}",
-    "failures_foreseen": "{:.0f}",
-    "median_lead_hours": "{:.0f} h",
-    "false_alarms": "{:.0f}",
-    "false_alarms_per_machine_month": "{:.2f}",
-}
+_COUNTS = ("failures", "failures_foreseen", "alarms", "false_alarms")
+_HIDDEN = ("threshold",)
 
 
 def training(result: dict[str, Any], console: Console) -> None:
@@ -23,17 +17,24 @@ def training(result: dict[str, Any], console: Console) -> None:
     table = Table(
         "test part", "model", f"naive ({baseline['rule'].replace('_', ' ')})", *(["champion"] if champion else [])
     )
-    for name in (*_SCORES, *_EVENTS):
-        columns = [result["metrics"], baseline, *([champion] if champion else [])]
-        cells = [_EVENTS.get(name, "{:.3f}").format(column[name]) if name in column else "" for column in columns]
-        if low := result["metrics"].get(f"{name}_low"):
-            cells[0] += f" ({low:.3f} to {result['metrics'][f'{name}_high']:.3f})"
+    columns = [result["metrics"], baseline, *([champion] if champion else [])]
+    for name in (name for name in result["metrics"] if not name.endswith(("_low", "_high")) and name not in _HIDDEN):
+        cells = [_number(name, column[name]) if name in column else "" for column in columns]
+        if f"{name}_low" in result["metrics"]:
+            low, high = (result["metrics"][f"{name}_{end}"] for end in ("low", "high"))
+            cells[0] += f" ({_number(name, low)} to {_number(name, high)})"
         table.add_row(name.replace("_", " "), *cells)
     console.print(table)
     verdict = "[green]promoted[/]" if result["promoted"] else "[yellow]not promoted[/]"
     console.print(
         f"[bold]{result['model']}[/] version {result['version']}, {verdict}: {result['reason']}", soft_wrap=True
     )
+
+
+def _number(name: str, value: float) -> str:
+    if name in _COUNTS:
+        return f"{value:.0f}"
+    return f"{value:.0f} h" if name.endswith("_hours") else f"{value:.3f}"
 
 
 def prediction(result: dict[str, Any], console: Console) -> None:
@@ -55,11 +56,11 @@ def models(found: list[dict[str, Any]], console: Console) -> None:
 
 
 def versions(name: str, found: list[dict[str, Any]], console: Console) -> None:
-    """One line per version of a model."""
-    table = Table("version", "", "data up to", "average precision", "f1", "naive", "decision", title=name)
+    """One line per version of a model, with the metric that it was compared by."""
+    metric = next((version["metric"] for version in found if version["metric"]), "")
+    table = Table("version", "", "data up to", metric.replace("_", " "), "naive", "decision", title=name)
     for version in found:
-        metrics = version["metrics"]
-        scores = [metrics.get(key) for key in ("average_precision", "f1", "baseline_average_precision")]
+        scores = [version["metrics"].get(key) for key in (metric, f"baseline_{metric}")]
         promoted, reason, _ = version["decision"] or (None, "not decided yet", "")
         verdict = {True: "promoted. ", False: "not promoted. ", None: ""}[promoted]
         table.add_row(

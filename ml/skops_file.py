@@ -58,7 +58,7 @@ def _renumbered(part: Any, numbers: dict[str, int], files: dict[str, str]) -> An
         return [_renumbered(inner, numbers, files) for inner in part]
     if not isinstance(part, dict):
         return part
-    out = {}
+    out: dict[str, Any] = {}
     for name, inner in part.items():
         if name == "__id__" and inner is not None:
             # 0 would mean "no id" to skops.

@@ -20,10 +20,12 @@ def weights(rows: pd.DataFrame, samples: int, seed: int) -> Iterator[Floats]:
     of_block = np.zeros(count, dtype=np.int64)
     of_block[block] = pd.factorize(rows["stratum"])[0] if "stratum" in rows else 0
     strata = [np.flatnonzero(of_block == stratum) for stratum in np.unique(of_block)]
+    if not strata:
+        return
     random = np.random.default_rng(seed)
     for _ in range(samples):
-        drawn = np.concatenate([random.choice(blocks, len(blocks)) for blocks in strata]) if strata else []
-        yield np.bincount(np.asarray(drawn, dtype=np.int64), minlength=count)[block].astype(np.float64)
+        drawn = np.concatenate([random.choice(blocks, len(blocks)) for blocks in strata])
+        yield np.bincount(drawn, minlength=count)[block].astype(np.float64)
 
 
 def compare(
@@ -39,7 +41,7 @@ def compare(
         if paired and champion is not None:
             leads.append(own[-1] - score(champion, weight))
     ends = [50 * (1 - confidence), 50 * (1 + confidence)]
-    found = {}
+    found: dict[str, Any] = {}
     for names, values in ((("low", "high"), own), (("lead_low", "lead_high"), leads)):
         known = np.asarray(values, dtype=np.float64)
         known = known[np.isfinite(known)]

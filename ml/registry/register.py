@@ -80,6 +80,7 @@ def _tags(evaluated: dict[str, Any], spec: Spec) -> dict[str, str]:
     return {
         WATERMARK: evaluated["data_watermark"],
         "millwright.task": spec.task,
+        "millwright.metric": spec.promote.metric,
         "millwright.spec_sha": spec.sha,
         "millwright.git_commit": workspace.git_commit(),
         "millwright.baseline_rule": evaluated["evaluation"]["baseline_rule"],

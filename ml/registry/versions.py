@@ -24,7 +24,8 @@ def every_model() -> list[dict[str, Any]]:
 
 
 def of_model(name: str) -> list[dict[str, Any]]:
-    """One entry per version, the newest first: version, task, aliases, data_watermark, git_commit, metrics, decision.
+    """One entry per version, the newest first: version, task, metric, aliases, data_watermark, git_commit, metrics,
+    decision.
 
     Raises MillwrightError when there is no such model.
     """
@@ -39,6 +40,7 @@ def of_model(name: str) -> list[dict[str, Any]]:
             {
                 "version": int(version.version),
                 "task": version.tags.get("millwright.task"),
+                "metric": version.tags.get("millwright.metric"),
                 "aliases": sorted(alias for alias, number in aliases.items() if str(number) == str(version.version)),
                 "data_watermark": version.tags.get(WATERMARK),
                 "git_commit": version.tags.get("millwright.git_commit"),

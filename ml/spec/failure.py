@@ -29,12 +29,6 @@ class FailureSource(Part):
         None, description="what the machines are: age, model; one row each, or with history"
     )
 
-    @model_validator(mode="after")
-    def _failures_are_told(self) -> FailureSource:
-        if self.events is None and self.failures is None:
-            raise ValueError("expected events (with a column of kinds) or failures")
-        return self
-
 
 class FailureCandidate(Candidate):
     """XGBoost, or scikit-learn's random forest."""
@@ -47,8 +41,13 @@ class EventColumns(Part):
 
     time: str | None = Field(None, description="the moment; the readings' column of time when not given")
     kind: str = Field("kind", description="of `events`: error, maintenance or failure")
-    code: str | None = Field(None, description="which error")
-    component: str | None = Field(None, description="what was maintained or failed")
+    code: str | None = Field(
+        None, description="which error; `code`, or a table of errors' only other column, when not given"
+    )
+    component: str | None = Field(
+        None, description="what was maintained or failed; `component`, or the only other column"
+    )
+    planned: str | None = Field(None, description="whether a maintenance was planned; `planned` when not given")
 
 
 class MachineColumns(Part):
@@ -62,16 +61,45 @@ class MachineColumns(Part):
     categories: tuple[str, ...] = Field((), description="columns that become one feature a value")
 
 
-class Alarm(Part):
-    """When a probability becomes an alarm."""
+class Label(Part):
+    """A column of the readings that tells failures. A plain string is short for `column`."""
 
-    wanted_recall: float | None = Field(
-        None,
-        gt=0,
-        le=1,
-        description="share of failures to be foreseen on the validation part; the highest F1 when not given",
+    column: str = Field(description="its name; a failure is the first row of each run in which it says so")
+    values: tuple[str | int | float | bool, ...] = Field(
+        (), description="what it says then; anything but 0 when not given"
     )
-    smooth: Span = Field(0, description="the probability is averaged over so long before it is judged")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: Any) -> Any:
+        return {"column": raw} if isinstance(raw, str) else raw
+
+
+class Usage(Part):
+    """When a machine works: by events of kinds, or by a channel."""
+
+    kinds: tuple[str, ...] = Field(
+        (), description="of `events` that begin work; any other but error, maintenance, failure ends it"
+    )
+    channel: str | None = Field(None, description="a channel, instead")
+    above: float = Field(0.0, description="that is greater than this while the machine works")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Usage:
+        if bool(self.kinds) == (self.channel is not None):
+            raise ValueError("expected either kinds or channel")
+        return self
+
+
+class Alarm(Part):
+    """When a probability becomes an alarm. The threshold is chosen on the validation part."""
+
+    by: Literal["row", "event"] = Field(
+        "row", description="what the threshold is chosen on: the F1 of rows, or of failures foreseen and alarms"
+    )
+    wanted_recall: float | None = Field(
+        None, gt=0, le=1, description="the highest threshold that reaches it; the best F1 when not given"
+    )
 
 
 class FailureSpec(ModelSpec):
@@ -85,18 +113,32 @@ class FailureSpec(ModelSpec):
 
     task: Literal["failure"]
     source: FailureSource
-    entity: str = Field(description="the column that names the machine, in all tables")
+    entity: str | None = Field(
+        None, description="the column that names the machine, in all tables; one machine when not given"
+    )
     time: Time = Field(
         description="the column of the readings that holds the moment; nothing later is known to a prediction"
     )
     channels: Channels = Field("all", description="the readings' columns: `all` that hold numbers, or a list")
+    ignore: tuple[str, ...] = Field((), description="columns of numbers that are no channels")
+    label: Label | None = Field(None, description="a column of the readings that tells failures, where no table does")
+    step: Span = Field("1h", description="readings are brought to one row per machine and step: mean, least, greatest")
+    usage: Usage | None = Field(
+        None, description="when a machine works; then operating hours and levels at work are features"
+    )
     events: EventColumns = EventColumns()
     machines: MachineColumns = MachineColumns()
     horizon: Span = Field(description="the label at t: a failure in (t, t + horizon]")
     windows: tuple[Span, ...] = Field(
-        ("3h", "24h"), min_length=1, description="trailing windows (t - w, t] of mean, deviation, minimum and maximum"
+        ("3h", "24h"), description="trailing windows (t - w, t] of mean, deviation, minimum and maximum"
     )
-    events_window: Span = Field("24h", description="errors are counted by code over so long")
+    trends: tuple[Span, ...] = Field(
+        (), description="spans of whole days over which a day's level is held against the machine's own past"
+    )
+    events_windows: tuple[Span, ...] = Field(
+        ("24h",), min_length=1, description="errors are counted by code over so long"
+    )
+    train_every: Span | None = Field(None, description="trains on one row in so long, for speed; on all when not given")
     minimum_failures: int = Field(
         3, ge=1, description="with fewer in the training part nothing is trained, and it says so"
     )
@@ -107,6 +149,8 @@ class FailureSpec(ModelSpec):
 
     @model_validator(mode="after")
     def _no_label_crosses_the_gap(self) -> FailureSpec:
+        if self.source.events is None and self.source.failures is None and self.label is None:
+            raise ValueError("source: expected events (with a column of kinds) or failures, or else label")
         if hours(self.split.gap) < hours(self.horizon):
             raise ValueError(
                 f"split.gap ({self.split.gap}) has to be at least horizon ({self.horizon}), "

@@ -17,7 +17,8 @@ from ml.spec.rul import RulSpec
 
 SPECS = Path(__file__).parents[1] / "specs"
 Spec = FailureSpec | RulSpec | AnomalySpec | QualitySpec | ForecastSpec
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(Annotated[Spec, Field(discriminator="task")])
+_BY_TASK: Any = Annotated[Spec, Field(discriminator="task")]
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(_BY_TASK)
 
 
 def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
@@ -30,7 +31,7 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
     try:
         raw = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        known = ", ".join(sorted(found.stem for found in SPECS.glob("*.yml")))
+        known = ", ".join(shipped())
         raise MillwrightError(
             f"There is no spec {name!r}.", f"Name one of {known}, or give a path to a .yml file."
         ) from None
@@ -44,6 +45,11 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
 
 
 _SOURCES = ("source", "test_source", "test_truth")
+
+
+def shipped() -> list[str]:
+    """The names of the specs in ml/specs, in order."""
+    return sorted(path.stem for path in SPECS.glob("*.yml"))
 
 
 def parse_spec(raw: Any, said_by: str) -> Spec:

@@ -58,7 +58,8 @@ def test_the_steps_follow_each_other(dags):
         return [task.task_id for task in dags[dag_id].topological_sort()]
 
     assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "features", "load"]
-    assert order("ml_model_training") == ["extract", "fit", "evaluate", "register", "deploy"]
+    steps = ["extract", "fit", "evaluate", "register", "deploy"]
+    assert order("ml_model_training") == ["specs", *(f"model.{step}" for step in steps)]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
     assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
     assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]

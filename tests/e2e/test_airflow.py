@@ -58,13 +58,13 @@ def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: A
     send_history(tmp_path)
     run_all(airflow)
     assert plant.rows("raw.sensor_readings") > 40_000
-    assert plant.rows("ml.promotions where promoted") == 1
-    assert plant.rows("ml.predictions") == 20
+    assert plant.rows("ml.promotions where promoted and model_name = 'failure'") == 1
+    assert plant.rows("ml.predictions where model_name = 'failure'") == 20
     assert plant.rows("marts.mart_predictive_maintenance where predicted_failure_prob is not null") == 20
     if "MILLWRIGHT_DATA_DIR" in os.environ:
-        # The protocol of the public sample, through the whole platform (docs/add-a-model.md).
+        # The protocol of the public sample, through the whole platform (docs/models.md).
         reached = "(metrics->'model'->>'average_precision')::float >= .99 and (metrics->'model'->>'f1')::float >= .97"
-        assert plant.rows(f"ml.promotions where {reached}") == 1
+        assert plant.rows(f"ml.promotions where model_name = 'failure' and {reached}") == 1
 
     run_all(airflow)  # alerts that data quality sent of the first run land now, as any records do
     schemas = ("raw", "intermediate", "marts", "ml")

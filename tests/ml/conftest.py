@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 import yaml
 
-from ml.spec import SPECS, Spec, parse_spec
+from millwright.settings import settings
+from ml.spec.failure import FailureSpec
+from ml.spec.load import SPECS, parse_spec
 
 
 def make_spec(**changes) -> dict:
-    raw = yaml.safe_load((SPECS / "failure.yml").read_text())
-    raw["algorithm"] |= {"rounds": 40}
-    return raw | {"bootstrap_samples": 20} | changes
+    """failure.yml with one candidate of fewer rounds."""
+    raw: dict[str, Any] = yaml.safe_load((SPECS / "failure.yml").read_text())
+    raw["candidates"] = [{"name": "xgboost", "parameters": raw["candidates"][0]["parameters"] | {"rounds": 40}}]
+    raw["promote"] |= {"samples": 20}
+    return raw | changes
 
 
 @pytest.fixture
-def spec() -> Spec:
+def spec() -> FailureSpec:
     """failure.yml with fewer rounds."""
     return parse_spec(make_spec(), "test")
 
@@ -33,3 +38,16 @@ def spec_file(tmp_path):
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def without_the_stack(tmp_path, monkeypatch):
+    """Settings of a machine on which nothing runs: no warehouse, no MLflow; gives the state's folder."""
+    for name in ("MILLWRIGHT_MLFLOW_URL", "MLFLOW_TRACKING_URI", "MILLWRIGHT_DATABASE_URL", "DB_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MILLWRIGHT_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("MILLWRIGHT_MLFLOW_PORT", "1")
+    settings.cache_clear()
+    yield tmp_path / "state"
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -7,7 +7,7 @@ import pandas as pd
 import psycopg2
 from psycopg2.extras import execute_values
 
-from ml.history import History
+from ml.failure.history import History
 
 CHANNELS = ("vibration", "pressure")
 BEGIN = pd.Timestamp("2025-01-01T06:00:00Z")
@@ -23,23 +23,23 @@ def plant(machines: int = 6, days: int = 40, failures: bool = True, seed: int = 
     readings, events = [], []
     for machine in range(machines):
         name = f"m{machine}"
-        frame = pd.DataFrame({"equipment_id": name, "hour": hours.floor("h"), "time": hours})
+        frame = pd.DataFrame({"equipment_id": name, "slot": hours.floor("h"), "time": hours})
         for channel in channels:
             frame[f"{channel}_mean"] = random.normal(40, 2, len(hours))
         at = int(random.integers(3 * 24, 8 * 24))
         while failures and at < len(hours):
-            events.append((name, hours[at], "failure", None, "bearing"))
-            events.append((name, hours[at], "maintenance", None, "bearing"))
+            events.append((name, hours[at], "failure", None, "bearing", False))
+            events.append((name, hours[at], "maintenance", None, "bearing", False))
             if at >= 24:
-                events.append((name, hours[at - 24], "error", "E1", None))
+                events.append((name, hours[at - 24], "error", "E1", None, False))
             frame.loc[max(at - 24, 0) : at - 1, "vibration_mean"] += 10
             at += int(random.integers(8 * 24, 13 * 24))
         for hour in random.choice(len(hours), days // 5, replace=False):
-            events.append((name, hours[hour], "error", "E2", None))
+            events.append((name, hours[hour], "error", "E2", None, False))
         for channel in channels:
             frame[f"{channel}_min"] = frame[f"{channel}_max"] = frame[f"{channel}_mean"]
         readings.append(frame)
-    columns = ["equipment_id", "event_time", "kind", "code", "component"]
+    columns = ["equipment_id", "event_time", "kind", "code", "component", "planned"]
     equipment = pd.DataFrame(
         {
             "equipment_id": [f"m{machine}" for machine in range(machines)],
@@ -57,14 +57,14 @@ def plant(machines: int = 6, days: int = 40, failures: bool = True, seed: int = 
 def history(
     readings: pd.DataFrame, events: pd.DataFrame, equipment: pd.DataFrame, known_until: pd.Timestamp | None
 ) -> History:
-    """Frames as `ml.extract` gives them: sorted, times in microseconds."""
+    """Frames as `ml.failure.read` gives them: sorted, times in microseconds."""
     out = []
     for frame, order in (
         (readings, ["equipment_id", "time"]),
-        (events, None),
+        (events, ["equipment_id", "event_time", "kind", "code", "component"]),
         (equipment, ["equipment_id", "valid_from"]),
     ):
-        frame = frame.sort_values(order or list(frame.columns)).reset_index(drop=True)
+        frame = frame.sort_values(order, kind="stable").reset_index(drop=True)
         for column in frame.columns:
             if isinstance(frame[column].dtype, pd.DatetimeTZDtype):
                 frame[column] = frame[column].astype("datetime64[us, UTC]")
@@ -74,7 +74,7 @@ def history(
 
 def fill(database: str, source: History) -> None:
     """Put a history into the tables that dbt makes, in place of what they hold."""
-    readings = source.readings.rename(columns={"time": "last_reading_time"})
+    readings = source.readings.rename(columns={"slot": "hour", "time": "last_reading_time"})
     _table(database, "intermediate.int_equipment_metrics_hourly", readings)
     # What tells how far the stream of events reaches: a state of a machine that has no readings.
     beyond = pd.DataFrame({"equipment_id": ["elsewhere"], "event_time": [source.known_until], "kind": ["running"]})
@@ -84,9 +84,9 @@ def fill(database: str, source: History) -> None:
 
 
 def _table(database: str, name: str, frame: pd.DataFrame) -> None:
+    types = {np.dtype(np.float64): "double precision", np.dtype(bool): "boolean"}
     kinds = [
-        "timestamptz" if isinstance(kind, pd.DatetimeTZDtype) else "double precision" if kind == np.float64 else "text"
-        for kind in frame.dtypes
+        "timestamptz" if isinstance(kind, pd.DatetimeTZDtype) else types.get(kind, "text") for kind in frame.dtypes
     ]
     columns = ", ".join(f"{column} {kind}" for column, kind in zip(frame.columns, kinds, strict=True))
     rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from millwright.errors import MillwrightError
 from ml.cli import models, predict, train
-from ml.spec import load_spec
+from ml.spec.load import load_spec
 from tests.ml.plant import fill, plant
 
 pytestmark = pytest.mark.usefixtures("mlflow")
@@ -31,7 +31,7 @@ def test_train_predict_and_models_say_what_they_did(fresh_database, spec_file):
     assert "version 1, promoted" in run(train, spec)
     assert json.loads(run(predict, spec, "--json").splitlines()[-1])["written"] == 6
     assert "6 machines" in run(predict, spec)
-    listed = json.loads(run(models, "ls", "--json"))
+    listed = json.loads(run(models, "list", "--json"))
     assert {"model": name, "versions": 1, "champion": 1, "previous": None} in listed
     (version,) = json.loads(run(models, "show", name, "--json"))
     assert version["aliases"] == ["champion"]

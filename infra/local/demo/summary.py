@@ -21,7 +21,9 @@ from marts.mart_predictive_maintenance
 where predicted_failure_prob is not null
 order by predicted_failure_prob desc, equipment_id limit 5"""
 _MARTS = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
-_MODEL = "select to_version, promoted, reason, metrics from ml.promotions order by promotion_id desc limit 1"
+_MODEL = """
+select to_version, promoted, reason, metrics from ml.promotions where model_name = 'failure'
+order by promotion_id desc limit 1"""
 
 
 def gather(sent: dict[str, int] | None, seconds: dict[str, float]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.labels import label
-from ml.spec import Split
-from ml.split import split_by_time
+from ml.failure.labels import label
+from ml.failure.split import split_by_time
+from ml.spec.split import TimeSplit
 from tests.ml.plant import BEGIN, history, plant
 
 READINGS = plant(machines=1, days=4).readings
@@ -19,8 +19,8 @@ READINGS = plant(machines=1, days=4).readings
 
 def labelled(*failures: tuple[str, int], known_until: int) -> pd.DataFrame:
     events = pd.DataFrame(
-        [(machine, BEGIN + pd.Timedelta(hours=at), "failure", None, "bearing") for machine, at in failures],
-        columns=["equipment_id", "event_time", "kind", "code", "component"],
+        [(machine, BEGIN + pd.Timedelta(hours=at), "failure", None, "bearing", False) for machine, at in failures],
+        columns=["equipment_id", "event_time", "kind", "code", "component", "planned"],
     ).astype({"event_time": "datetime64[us, UTC]"})
     known = BEGIN + pd.Timedelta(hours=known_until)
     return label(history(READINGS, events, plant(machines=1, days=1).equipment, known), 24)
@@ -60,7 +60,7 @@ def test_without_events_nothing_is_known():
 def test_no_label_of_a_part_reaches_into_the_next(days: int, share: float, validation: float, gap: int, folds: int):
     hours = pd.Series(pd.date_range(BEGIN, periods=days * 24, freq="h"))
     parts = split_by_time(
-        hours, hours.notna(), Split(train_share=share, gap_hours=gap, validation_share=validation, folds=folds)
+        hours, hours.notna(), TimeSplit(train_share=share, gap=gap, validation_share=validation, folds=folds)
     )
     for earlier, later in (*parts.folds, (parts.train, parts.test)):
         if earlier.any() and later.any():
@@ -71,7 +71,7 @@ def test_no_label_of_a_part_reaches_into_the_next(days: int, share: float, valid
 
 def test_four_fifths_of_ninety_days_are_seventy_two():
     hours = pd.Series(pd.date_range(BEGIN, periods=90 * 24, freq="h"))
-    parts = split_by_time(hours, hours.notna(), Split(train_share=0.8, gap_hours=24))
+    parts = split_by_time(hours, hours.notna(), TimeSplit(train_share=0.8, gap="24h", validation_share=0.6, folds=3))
     assert parts.train_until == BEGIN + pd.Timedelta(days=72)
     assert parts.test_from == BEGIN + pd.Timedelta(days=73)
     assert (parts.train.sum(), parts.test.sum()) == (72 * 24, 17 * 24)

@@ -73,6 +73,17 @@ def std(grid: Grid, values: Floats, hours: int) -> Floats:
     return np.asarray(np.sqrt(_quotient(total, count - 1)))
 
 
+def days(grid: Grid, values: Floats, day: int, most: int) -> Floats:
+    """How many of the last `most` days (`day` steps each) have a value."""
+    seen = np.zeros(grid.length, dtype=bool)
+    for lag in range(day):
+        seen |= ~np.isnan(grid.lagged(values, lag))
+    spread = np.where(seen, 1.0, np.nan)
+    return np.asarray(
+        sum((np.nan_to_num(grid.lagged(spread, day * back)) for back in range(most)), np.zeros(grid.length))
+    )
+
+
 def _quotient(total: Floats, count: Floats) -> Floats:
     out = np.full(len(total), np.nan)
     np.divide(total, count, out=out, where=count > 0)

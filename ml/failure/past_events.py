@@ -26,24 +26,27 @@ class PastEvents:
         self._times = times
         self._rows = {str(machine): np.flatnonzero(machines == machine) for machine in np.unique(machines.astype(str))}
 
-    def count(self, hours: int | None = None) -> Floats:
+    def count(self, hours: float | None = None) -> Floats:
         """Events in (t − hours, t]; all up to t without `hours`."""
         out = np.zeros(len(self._times))
         for machine, happened in self._by_machine.items():
             rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
             known = np.searchsorted(happened, self._times[rows], side="right")
             if hours is not None:
-                begin = self._times[rows] - np.timedelta64(hours, "h")
+                begin = self._times[rows] - np.timedelta64(round(hours * 3_600_000_000), "us")
                 known = known - np.searchsorted(happened, begin, side="right")
             out[rows] = known
         return out
 
-    def hours_since(self) -> Floats:
-        """Hours since the last event up to t; NaN when there was none."""
-        out = np.full(len(self._times), np.nan)
+    def last(self) -> Moments:
+        """The last event up to t; NaT when there was none."""
+        out = np.full(len(self._times), np.datetime64("NaT"), dtype="datetime64[us]")
         for machine, happened in self._by_machine.items():
             rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
             last = np.searchsorted(happened, self._times[rows], side="right") - 1
-            seen = rows[last >= 0]
-            out[seen] = (self._times[seen] - happened[last[last >= 0]]) / np.timedelta64(1, "h")
+            out[rows[last >= 0]] = happened[last[last >= 0]]
         return out
+
+    def hours_since(self) -> Floats:
+        """Hours since the last event up to t; NaN when there was none."""
+        return np.asarray((self._times - self.last()) / np.timedelta64(1, "h"), dtype=np.float64)

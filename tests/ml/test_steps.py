@@ -13,22 +13,23 @@ import pytest
 
 from millwright.errors import Unavailable
 from millwright.settings import settings
-from ml import predict, train, workspace
-from ml.spec import load_spec
+from ml import predict, steps, workspace
+from ml.spec.load import load_spec
 from tests.ml.plant import fill, plant, rows
 
 pytestmark = pytest.mark.usefixtures("mlflow")
 
 
 def versions(name: str) -> list[int]:
-    from ml.registry import connected
+    from ml.registry.client import connected
 
     with connected() as client:
         return sorted(int(v.version) for v in client.search_model_versions(f"name = '{name}'"))
 
 
 def alias(name: str, which: str) -> int | None:
-    from ml.registry import connected, version_of
+    from ml.registry.client import connected
+    from ml.registry.load import version_of
 
     with connected() as client:
         return version_of(client, name, which)
@@ -50,7 +51,7 @@ def plant_in_warehouse(fresh_database):
 def test_a_model_that_deserves_it_becomes_champion_and_predicts_for_every_machine(plant_in_warehouse, spec_file):
     spec = spec_file()
     name = load_spec(spec).name
-    result = train.run(spec)
+    result = steps.run(spec)
     assert result["trained"], result
     assert result["promoted"], result
     assert result["metrics"]["average_precision"] > 0.95 > result["baseline"]["average_precision"]
@@ -66,16 +67,16 @@ def test_a_model_that_deserves_it_becomes_champion_and_predicts_for_every_machin
         " jsonb_array_length(factors), factors -> 0 ->> 'label' is not null"
         " from ml.predictions order by probability desc",
     )
-    assert first == (name, 1, plant().watermark, 24, True, 5, True)
+    assert first == (name, 1, plant().readings["time"].max(), 24, True, 5, True)
 
 
 def test_a_second_run_on_the_same_data_changes_nothing(plant_in_warehouse, spec_file):
     spec = spec_file()
     name = load_spec(spec).name
-    first, said = train.run(spec), predict.run(spec)
+    first, said = steps.run(spec), predict.run(spec)
     tables = "select * from ml.promotions", "select * from ml.predictions order by 1"
     before = [rows(plant_in_warehouse, query) for query in tables]
-    again, said_again = train.run(spec), predict.run(spec)
+    again, said_again = steps.run(spec), predict.run(spec)
     assert versions(name) == [1]
     assert [rows(plant_in_warehouse, query) for query in tables] == before
     assert again["changed"] is False
@@ -85,14 +86,15 @@ def test_a_second_run_on_the_same_data_changes_nothing(plant_in_warehouse, spec_
 
 def test_two_trainings_with_one_seed_give_the_same_bytes_and_metrics(plant_in_warehouse, spec_file):
     spec = spec_file()
-    extracted = train.extract(spec)
-    first = train.evaluate(train.fit(extracted))
-    model = Path(extracted["folder"]) / "model.json"
-    bytes_before = model.read_bytes()
-    for path in Path(extracted["folder"]).glob("*.json"):
-        path.unlink()
-    second = train.evaluate(train.fit(train.extract(spec)))
-    assert model.read_bytes() == bytes_before
+    extracted = steps.extract(spec)
+    first = steps.evaluate(steps.fit(extracted))
+    folder = Path(extracted["folder"])
+    files = [path for part in ("model", "plots") for path in sorted((folder / part).iterdir())]
+    assert len(files) >= 8
+    bytes_before = [path.read_bytes() for path in files]
+    (folder / "fit.json").unlink()
+    second = steps.evaluate(steps.fit(steps.extract(spec)))
+    assert [path.read_bytes() for path in files] == bytes_before
     assert second["evaluation"] == first["evaluation"]
 
 
@@ -100,10 +102,10 @@ def test_newer_data_makes_a_new_version_and_the_old_champion_the_previous_one(fr
     spec = spec_file()
     name = load_spec(spec).name
     fill(fresh_database, plant(days=38))
-    train.run(spec)
+    steps.run(spec)
     predict.run(spec)
     fill(fresh_database, plant(days=40))
-    result = train.run(spec)
+    result = steps.run(spec)
     assert result["champion"]["average_precision"] > 0.9
     assert result["promoted"], result["reason"]
     assert (versions(name), alias(name, "champion"), alias(name, "previous")) == ([1, 2], 2, 1)
@@ -112,8 +114,8 @@ def test_newer_data_makes_a_new_version_and_the_old_champion_the_previous_one(fr
 
 
 def test_a_model_below_its_thresholds_is_registered_and_not_promoted(plant_in_warehouse, spec_file):
-    spec = spec_file(promote={"metric": "average_precision", "at_least": {"event_recall": 1.1}})
-    result = train.run(spec)
+    spec = spec_file(promote={"metric": "average_precision", "at_least": {"event_recall": 1.1}, "samples": 20})
+    result = steps.run(spec)
     assert not result["promoted"]
     assert "Event recall is 1.000, below the required 1.1" in result["reason"]
     assert alias(load_spec(spec).name, "champion") is None
@@ -125,7 +127,7 @@ def test_a_model_below_its_thresholds_is_registered_and_not_promoted(plant_in_wa
 def test_without_a_failure_in_the_training_data_nothing_is_trained(fresh_database, spec_file):
     spec = spec_file()
     fill(fresh_database, plant(failures=False))
-    result = train.run(spec)
+    result = steps.run(spec)
     assert result["trained"] is False
     assert result["reason"].startswith("No machine failed in the training data (2025-01-01 to 2025-02-02)")
     assert versions(load_spec(spec).name) == []
@@ -133,36 +135,36 @@ def test_without_a_failure_in_the_training_data_nothing_is_trained(fresh_databas
 
 def test_too_short_a_history_is_said_in_a_sentence(fresh_database, spec_file):
     fill(fresh_database, plant(days=3))
-    assert "short" in train.run(spec_file())["reason"] or "failure" in train.run(spec_file())["reason"]
+    assert "short" in steps.run(spec_file())["reason"] or "failure" in steps.run(spec_file())["reason"]
     fill(fresh_database, replace(plant(days=3), known_until=None))
-    assert "does not reach" in train.run(spec_file())["reason"]
+    assert "does not reach" in steps.run(spec_file())["reason"]
 
 
 def test_an_empty_warehouse_is_said_in_a_sentence(fresh_database, spec_file):
-    assert "no table intermediate.int_equipment_metrics_hourly" in train.run(spec_file())["reason"]
+    assert "no table intermediate.int_equipment_metrics_hourly" in steps.run(spec_file())["reason"]
     empty = plant(days=1)
     fill(fresh_database, replace(empty, readings=empty.readings.head(0)))
-    assert "no readings yet" in train.run(spec_file())["reason"]
+    assert "no readings yet" in steps.run(spec_file())["reason"]
 
 
 def test_a_registration_that_was_killed_is_not_repeated(plant_in_warehouse, spec_file):
     spec = spec_file()
     name = load_spec(spec).name
-    killed(f"from ml import train; train.run({spec!r})", "ml.after_register")
+    killed(f"from ml import steps; steps.run({spec!r})", "ml.after_register")
     assert (versions(name), alias(name, "champion")) == ([1], None)
-    assert train.run(spec)["promoted"]
+    assert steps.run(spec)["promoted"]
     assert (versions(name), alias(name, "champion")) == ([1], 1)
 
 
 def test_a_promotion_that_was_killed_leaves_a_champion_and_is_finished_by_the_next_run(fresh_database, spec_file):
     spec = spec_file()
     fill(fresh_database, plant(days=38))
-    train.run(spec)
+    steps.run(spec)
     fill(fresh_database, plant(days=40))
-    killed(f"from ml import train; train.run({spec!r})", "ml.after_alias")
+    killed(f"from ml import steps; steps.run({spec!r})", "ml.after_alias")
     assert predict.run(spec)["version"] == 2
     assert rows(fresh_database, "select to_version from ml.promotions") == [(1,)]
-    assert train.run(spec)["promoted"]
+    assert steps.run(spec)["promoted"]
     assert rows(fresh_database, "select from_version, to_version, promoted from ml.promotions order by 2") == [
         (None, 1, True),
         (1, 2, True),
@@ -171,7 +173,7 @@ def test_a_promotion_that_was_killed_leaves_a_champion_and_is_finished_by_the_ne
 
 def test_a_prediction_that_was_killed_after_its_rows_is_not_repeated(plant_in_warehouse, spec_file):
     spec = spec_file()
-    train.run(spec)
+    steps.run(spec)
     killed(f"from ml import predict; predict.run({spec!r})", "ml.after_predict")
     assert predict.run(spec)["written"] == 0
     assert rows(plant_in_warehouse, "select count(*) from ml.predictions") == [(6,)]
@@ -180,10 +182,10 @@ def test_a_prediction_that_was_killed_after_its_rows_is_not_repeated(plant_in_wa
 def test_a_machine_silent_for_more_than_a_week_gets_no_prediction(fresh_database, spec_file):
     spec = spec_file()
     fill(fresh_database, plant())
-    train.run(spec)
+    steps.run(spec)
     whole = plant()
     silent = (whole.readings["equipment_id"] == "m0") & (
-        whole.readings["time"] > whole.watermark - pd.Timedelta(days=7, hours=1)
+        whole.readings["time"] > whole.readings["time"].max() - pd.Timedelta(days=7, hours=1)
     )
     fill(fresh_database, replace(whole, readings=whole.readings[~silent]))
     said = predict.run(spec)
@@ -206,5 +208,7 @@ def test_late_data_that_changes_an_hour_is_another_training(plant_in_warehouse, 
     before = plant()
     readings = before.readings.copy()
     readings.loc[5, "vibration_mean"] += 0.001
-    assert workspace.run_key(loaded, before) != workspace.run_key(loaded, replace(before, readings=readings))
-    assert workspace.run_key(loaded, before) == workspace.run_key(loaded, plant())
+    assert workspace.run_key(loaded, before.data()) != workspace.run_key(
+        loaded, replace(before, readings=readings).data()
+    )
+    assert workspace.run_key(loaded, before.data()) == workspace.run_key(loaded, plant().data())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml.history import History
-from ml.past_events import PastEvents, moments
+from ml.failure.history import History
+from ml.failure.past_events import PastEvents, moments
 from ml.scores import Floats, Mask
 
 
 def rules(
-    history: History, hours: int, trained_on: Mask, tested_on: Mask, fails: Mask
+    history: History, hours: float, trained_on: Mask, tested_on: Mask, fails: Mask
 ) -> dict[str, tuple[Floats, float]]:
     """Scores of the test part's rows and the threshold, by rule.
 

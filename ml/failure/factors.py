@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from millwright.contracts import contract
-from ml.fit import Model
+from ml.failure.model import Model
 
 _STATISTICS = {"mean": "mean", "std": "deviation", "min": "minimum", "max": "maximum"}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml.history import History
-from ml.past_events import moments
+from ml.failure.history import History
+from ml.failure.past_events import moments
 
 
-def label(history: History, horizon_hours: int) -> pd.DataFrame:
+def label(history: History, horizon_hours: float) -> pd.DataFrame:
     """One row per row of `history.readings`, in its order.
 
     `known`: whether the events stream reaches to the horizon's end. A row for which it does not is left out even
@@ -27,7 +27,7 @@ def label(history: History, horizon_hours: int) -> pd.DataFrame:
         after = np.searchsorted(happened, times[at], side="right")
         some = after < len(happened)
         following[at[some]] = happened[after[some]]
-    horizon = np.timedelta64(horizon_hours, "h")
+    horizon = np.timedelta64(round(horizon_hours * 3_600_000_000), "us")
     known = np.zeros(len(times), dtype=bool)
     if history.known_until is not None:
         known = times + horizon <= np.datetime64(history.known_until.tz_convert("UTC").tz_localize(None), "us")

@@ -10,8 +10,8 @@ from ml.scores import Mask
 _HOURS_A_MONTH = 24 * 365.25 / 12
 
 
-def by_event(rows: pd.DataFrame, predicted: Mask, horizon_hours: int) -> dict[str, float]:
-    """Scores of alarms; `rows`: equipment_id, time, next_failure, sorted by machine and time.
+def by_event(rows: pd.DataFrame, predicted: Mask, horizon_hours: float, step_hours: float = 1.0) -> dict[str, float]:
+    """Scores of alarms; `rows`: equipment_id, slot, time, next_failure, sorted by machine and time.
 
     A failure is foreseen when any row within its horizon was predicted; its lead time runs from the first such row.
     An alarm is a run of predicted rows of one machine, going on over silences of up to the horizon. It is false when
@@ -23,16 +23,21 @@ def by_event(rows: pd.DataFrame, predicted: Mask, horizon_hours: int) -> dict[st
     failures = ahead.groupby(["equipment_id", "next_failure"])["predicted"].any()
     leads = ahead[ahead["predicted"]].groupby(["equipment_id", "next_failure"])["lead"].max().dt.total_seconds() / 3600
     alarms = _alarms(frame[frame["predicted"]], horizon)
-    hours = frame.drop_duplicates(["equipment_id", "hour"])
-    months = len(hours) / _HOURS_A_MONTH
+    months = len(frame.drop_duplicates(["equipment_id", "slot"])) * step_hours / _HOURS_A_MONTH
+    right, all_alarms, all_failures = float(alarms.sum()), float(len(alarms)), float(len(failures))
+    recall = float(failures.mean()) if len(failures) else float("nan")
+    precision = right / all_alarms if all_alarms else float("nan")
+    both = precision + recall
     return {
-        "failures": float(len(failures)),
+        "failures": all_failures,
         "failures_foreseen": float(failures.sum()),
-        "event_recall": float(failures.mean()) if len(failures) else float("nan"),
+        "event_recall": recall,
+        "event_precision": precision,
+        "event_f1": 2 * precision * recall / both if both > 0 else (0.0 if all_failures else float("nan")),
         "median_lead_hours": float(leads.median()) if len(leads) else float("nan"),
-        "alarms": float(len(alarms)),
-        "false_alarms": float((~alarms).sum()),
-        "false_alarms_per_machine_month": float((~alarms).sum()) / months if months else float("nan"),
+        "alarms": all_alarms,
+        "false_alarms": all_alarms - right,
+        "false_alarms_per_machine_month": (all_alarms - right) / months if months else float("nan"),
     }
 
 
@@ -49,17 +54,11 @@ def _alarms(predicted: pd.DataFrame, horizon: pd.Timedelta) -> Mask:
     return np.logical_or.reduceat(foreseen, np.flatnonzero(np.diff(alarm, prepend=0)))
 
 
-def blocks(rows: pd.DataFrame, fails: Mask) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], int]:
-    """What a bootstrap draws: the rows before one failure are one block, any other machine-day is one.
+def blocks(rows: pd.DataFrame) -> pd.DataFrame:
+    """What a bootstrap draws: `block`, the rows before one failure, or any other machine-day; `stratum`, which of both.
 
-    Returns each row's block, those of failures first, and how many of them are of failures.
+    `rows` with fails as well.
     """
-    failing = rows["equipment_id"].astype(str) + "|" + rows["next_failure"].astype(str)
-    quiet = rows["equipment_id"].astype(str) + "|" + rows["time"].dt.floor("D").astype(str)
-    out = np.zeros(len(rows), dtype=np.int64)
-    events, _ = pd.factorize(failing[fails])
-    days, _ = pd.factorize(quiet[~fails])
-    count = int(events.max()) + 1 if len(events) else 0
-    out[fails] = events
-    out[~fails] = days + count
-    return out, count
+    fails = rows["fails"].to_numpy(dtype=bool)
+    until = rows["next_failure"].astype(str).where(fails, rows["time"].dt.floor("D").astype(str))
+    return rows.assign(block=rows["equipment_id"].astype(str) + "|" + until, stratum=fails.astype(np.int64))

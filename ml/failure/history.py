@@ -1,0 +1,64 @@
+"""What a failure model learns from: readings by step, events and machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ml.data import Data
+
+STATISTICS = ("mean", "min", "max")  # of each channel within a step
+EVENT_KINDS = ("error", "maintenance", "failure")
+ORIGIN = pd.Timestamp("2000-01-01", tz="UTC")  # where a counter's 0 lies: each of its steps counts as an hour
+
+
+@dataclass(frozen=True)
+class History:
+    """Times are UTC, all three frames sorted by machine and time.
+
+    `readings`: one row per machine and step: equipment_id, slot (its start), time (of its newest reading), and
+    `<channel>_mean`, `_min`, `_max`. `events`: one row per error, maintenance, failure or change of state:
+    equipment_id, event_time, kind, code, component, planned. `equipment`: one row per machine and change:
+    equipment_id, valid_from, commissioned_at, and categories. What happened up to `known_until` is known.
+    """
+
+    readings: pd.DataFrame
+    events: pd.DataFrame
+    equipment: pd.DataFrame
+    known_until: pd.Timestamp | None
+    counter: bool = False
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that the readings have columns for."""
+        return tuple(c.removesuffix("_mean") for c in self.readings.columns if c.endswith("_mean"))
+
+    def data(self) -> Data:
+        """As steps keep it."""
+        newest = None if self.readings.empty else self.readings["time"].max()
+        until = None if self.known_until is None else self.known_until.isoformat()
+        return Data(
+            {"readings": self.readings, "events": self.events, "equipment": self.equipment},
+            None if newest is None else said(newest, self.counter),
+            {"known_until": until, "counter": self.counter},
+        )
+
+
+def from_data(data: Data) -> History:
+    """What `History.data` gave."""
+    until: Any = data.about["known_until"]
+    frames = data.frames
+    return History(
+        frames["readings"],
+        frames["events"],
+        frames["equipment"],
+        None if until is None else pd.Timestamp(until),
+        bool(data.about["counter"]),
+    )
+
+
+def said(moment: pd.Timestamp, counter: bool) -> str:
+    """A moment as it was before it came here: ISO text, or a counter's value."""
+    return f"{(moment - ORIGIN) / pd.Timedelta(hours=1):g}" if counter else moment.isoformat()

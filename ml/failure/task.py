@@ -1,0 +1,50 @@
+"""Task `failure`: will a machine fail within the horizon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ml.data import Data
+from ml.failure import evaluate, examples, plots, predict, read
+from ml.failure.choose import choose
+from ml.failure.history import from_data
+from ml.failure.model import Model
+from ml.failure.model import load as load_model
+from ml.spec.failure import FailureSpec
+from ml.task import Floats, Judged, Task
+
+
+class Failure:
+    """See ml.task.Task."""
+
+    def read(self, spec: FailureSpec, newest: bool = False) -> Data:
+        return read.read(spec, newest)
+
+    def too_little(self, data: Data, spec: FailureSpec) -> str:
+        return examples.too_little(from_data(data), spec)
+
+    def fit(self, data: Data, spec: FailureSpec) -> Model:
+        return choose(examples.prepare(from_data(data), spec), spec)
+
+    def load(self, folder: Path) -> Model:
+        return load_model(folder)
+
+    def evaluate(self, model: Model, data: Data, spec: FailureSpec) -> Judged:
+        return evaluate.evaluate(model, examples.prepare(from_data(data), spec), spec)
+
+    def baseline(self, data: Data, spec: FailureSpec) -> tuple[str, Judged]:
+        return evaluate.baseline(examples.prepare(from_data(data), spec), spec)
+
+    def score(self, rows: pd.DataFrame, weight: Floats, spec: FailureSpec) -> float:
+        return evaluate.score(rows, weight, spec)
+
+    def plots(self, model: Model, data: Data, judged: Judged, folder: Path) -> None:
+        plots.draw(model, judged, folder)
+
+    def predict(self, model: Model, data: Data, spec: FailureSpec) -> pd.DataFrame:
+        return predict.predictions(model, from_data(data))
+
+
+TASK: Task = Failure()
