@@ -39,7 +39,7 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
     cuts = np.linspace(begin, total, spec.backtests + 1).astype(int)
     step = max(1, (total - begin) // MOST_ORIGINS)
     skipped = left_out(spec, len(panel.series))
-    tried = [way for way in ways(spec, seasons, begin) if way.name not in skipped]
+    tried = [way for way in ways(spec, panel, seasons, begin) if way.name not in skipped]
     if not any(way.name == "mean" for way in tried) and (not tried or any(way.name == "trend" for way in tried)):
         tried.append(Way("mean", {}))  # what a straight line has to beat
     scale = deviation_of(panel.values)

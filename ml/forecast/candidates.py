@@ -38,8 +38,10 @@ class Way:
         return " ".join([self.name, *(f"{key}={value}" for key, value in self.settings.items())])
 
 
-def ways(spec: ForecastSpec, seasons: tuple[int, ...], shortest: int) -> Iterator[Way]:
+def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: int) -> Iterator[Way]:
     """Every candidate with every choice of parameters that a history of `shortest` steps allows."""
+    channels = {channel for _, channel in panel.series}
+    share = "channel" if len(channels) < len(panel.series) else "all"  # weights of one series alone learn its noise
     for candidate in spec.candidates:
         for asked in candidate.settings():
             if candidate.name == "seasonal_naive":
@@ -49,7 +51,7 @@ def ways(spec: ForecastSpec, seasons: tuple[int, ...], shortest: int) -> Iterato
                 windows = [asked["window"]] if "window" in asked else sorted(w for w in usual if w <= 1000)
                 penalties = [asked["penalty"]] if "penalty" in asked else [0.01, 0.1, 1.0]
                 found = [
-                    {"window": window, "penalty": penalty, "share": asked.get("share", "channel")}
+                    {"window": window, "penalty": penalty, "share": asked.get("share", share)}
                     for window in windows
                     for penalty in penalties
                     if window + spec.horizon <= shortest

@@ -16,6 +16,8 @@ from ml.forecast.candidates import KINDS, Fitted, Way
 from ml.forecast.grid import Counts, Floats, Panel
 from ml.forecast.intervals import LEVELS, Bands
 
+KINDS_TOLD = ("value", *(f"{side}_{round(level * 100)}" for level in LEVELS for side in ("lower", "upper")))
+
 
 @dataclass(frozen=True)
 class ForecastModel:
@@ -49,37 +51,43 @@ class ForecastModel:
         return found
 
     @property
+    def columns(self) -> list[str]:
+        """What `answer` takes: `time` is the first step foretold, `before_1` the value of the step before it, without
+        gaps; `stretch_80` and `stretch_95` widen the intervals (1: as they were learned).
+        """
+        past = [f"before_{n}" for n in range(self.look_back, 0, -1)]
+        return ["entity", "channel", "time", *(f"stretch_{round(level * 100)}" for level in LEVELS), *past]
+
+    @property
     def example(self) -> pd.DataFrame:
-        """Rows that `answer` takes: the channel's newest values, `before_1` the last."""
-        names = [f"before_{n}" for n in range(self.look_back, 0, -1)]
-        begin = str(self.begin)
-        rows = [{"entity": e, "channel": c, "time": begin, **dict.fromkeys(names, 0.0)} for e, c in self.series[:3]]
-        return pd.DataFrame(rows)
+        """Up to three rows that `answer` takes."""
+        rows = [[*one, str(self.begin), *(1.0 for _ in LEVELS), *([0.0] * self.look_back)] for one in self.series[:3]]
+        return pd.DataFrame(rows, columns=self.columns)
 
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
         """What comes from `time` on: value_1, lower_80_1, upper_80_1, lower_95_1, upper_95_1, value_2 ... by step.
 
-        Rows of a series that the model does not know are not numbers.
+        One row a series and time. Of a series that the model does not know, they are not numbers.
         """
-        out = []
         at = {name: number for number, name in enumerate(self.series)}
-        past = rows[[f"before_{n}" for n in range(self.look_back, 0, -1)]].to_numpy(np.float64)
-        for row, (entity, channel, time) in enumerate(rows[["entity", "channel", "time"]].itertuples(index=False)):
-            number = at.get((str(entity), str(channel)))
-            if number is None:
-                out.append(np.full((self.horizon, 1 + 2 * len(LEVELS)), np.nan))
-                continue
+        names = [(str(e), str(c)) for e, c in rows[["entity", "channel"]].itertuples(index=False)]
+        which = np.array([at.get(name, -1) for name in names])
+        past = rows[self.columns[3 + len(LEVELS) :]].to_numpy(np.float64)
+        width = rows[self.columns[3 : 3 + len(LEVELS)]].to_numpy(np.float64)
+        out = np.full((len(rows), self.horizon, len(KINDS_TOLD)), np.nan)
+        for time, at_time in rows.groupby("time", sort=False).indices.items():
+            mine = np.asarray(at_time)
+            mine = mine[which[mine] >= 0]
             values = np.full((self.look_back, len(self.series)), np.nan)
-            values[:, number] = past[row]
-            panel = Panel(values, self._before(time), self.series)
-            told = self.forecast(panel, np.array([self.look_back]))[0, :, number]
-            ends = [
-                end[level, :, number] for level in range(len(LEVELS)) for end in (self.bands.lower, self.bands.upper)
-            ]
-            out.append(np.column_stack([told, *(told + end for end in ends)]))
-        kinds = ["value", *(f"{side}_{round(level * 100)}" for level in LEVELS for side in ("lower", "upper"))]
-        names = [f"{kind}_{step + 1}" for step in range(self.horizon) for kind in kinds]
-        return pd.DataFrame(np.array(out).reshape(len(rows), len(names)), columns=names)
+            values[:, which[mine]] = past[mine].T
+            told = self.forecast(Panel(values, self._before(time), self.series), np.array([self.look_back]))[0]
+            out[mine, :, 0] = told[:, which[mine]].T
+            for level in range(len(LEVELS)):
+                for side, end in enumerate((self.bands.lower, self.bands.upper)):
+                    distance = (end[level][:, which[mine]] * width[mine, level]).T
+                    out[mine, :, 1 + 2 * level + side] = out[mine, :, 0] + distance
+        columns = [f"{kind}_{step + 1}" for step in range(self.horizon) for kind in KINDS_TOLD]
+        return pd.DataFrame(out.reshape(len(rows), -1), columns=columns, index=rows.index)
 
     def _before(self, time: Any) -> pd.DatetimeIndex | pd.RangeIndex:
         if isinstance(self.step, int):
