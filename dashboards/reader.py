@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -15,6 +12,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from dashboards.state import keep, kept
 from dashboards.template import Rendered
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import settings
@@ -24,35 +22,16 @@ ROLE = "dashboards"
 _TIMEOUT_SECONDS = 30
 
 
-def kept(name: str) -> dict[str, Any]:
-    """What the state folder's dashboards/<name>.json holds; nothing when there is none."""
-    path = settings().state_dir / "dashboards" / f"{name}.json"
-    return dict(json.loads(path.read_text())) if path.exists() else {}
-
-
-def keep(name: str, values: dict[str, Any]) -> Path:
-    """Write dashboards/<name>.json whole, readable by its owner only."""
-    folder = settings().state_dir / "dashboards"
-    folder.mkdir(parents=True, exist_ok=True)
-    path, beside = folder / f"{name}.json", folder / f".{name}.{os.getpid()}"
-    beside.unlink(missing_ok=True)
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(values, file, indent=2, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    return path
-
-
-def reader_dsn() -> str:
+def reader_dsn(made: bool = True) -> str:
     """The warehouse's address for the role, whose password the state folder keeps once `ensure` has made it.
 
-    MILLWRIGHT_DASHBOARDS_DATABASE_URL names another one, made by somebody else. Raises MillwrightError without either.
+    MILLWRIGHT_DASHBOARDS_DATABASE_URL names another one, made by somebody else. Raises MillwrightError without either,
+    unless the role need not have been `made` yet.
     """
     if given := settings().dashboards_database_url:
         return given
-    password = kept("reader").get("password")
-    if not password:
+    password = kept("reader").get("password", "")
+    if made and not password:
         raise MillwrightError(
             f"The role {ROLE} has not been made yet.", "Run `millwright dashboards preview` or `apply`."
         )

@@ -94,9 +94,16 @@ class Collection(Strict):
     readers: list[str] = Field(default_factory=list)
 
 
+class Cache(Strict):
+    """Metabase's own policy: a query that took longer than the least is kept for so many times its duration."""
+
+    multiplier: int = Field(ge=1)
+    least_seconds: float = Field(ge=0)
+
+
 class Site(Strict):
     """What all dashboards have in common: dashboards/site.yml."""
 
     root: Collection
     collections: dict[Name, Collection]
-    cache_seconds: int = Field(0, ge=0)
+    cache: Cache | None = None  # none: Metabase's is left as it is

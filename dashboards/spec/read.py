@@ -123,13 +123,10 @@ def _in_file(data: Any, loc: Where) -> Where:
     """The part of pydantic's place that the file has."""
     where: list[str | int] = []
     for part in loc:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]
-        else:
-            continue
-        where.append(part)
+        parts: Any = dict(enumerate(data)) if isinstance(data, list) else data
+        if isinstance(parts, dict) and part in parts:
+            data = parts[part]
+            where.append(part)
     return tuple(where)
 
 

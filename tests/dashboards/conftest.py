@@ -12,7 +12,11 @@ from typing import Any
 import psycopg2
 import pytest
 
+from dashboards.spec.read import Boards, load
 from millwright.settings import settings
+from tests.dashboards.fake_metabase import FakeMetabase
+from tests.dashboards.served import in_process
+from tests.dashboards.small_site import TABLES, small_site
 from tests.stack import TestStack
 
 
@@ -70,3 +74,28 @@ def _execute(address: str, statement: str) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+
+@pytest.fixture
+def metabase_settings(tmp_path: Path) -> Iterator[None]:
+    """A state folder of this test's own, and a role that somebody else has made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLWRIGHT_STATE_DIR", str(tmp_path / "state"))
+        patch.setenv("MILLWRIGHT_DASHBOARDS_DATABASE_URL", "postgresql://dashboards:s3cret@db.example:5432/millwright")
+        patch.setenv("MILLWRIGHT_ALERT_EMAIL_TO", "foreman@millwright.example")
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def fake(metabase_settings: None) -> Iterator[FakeMetabase]:
+    """A Metabase that nobody has set up yet, in this process."""
+    fake = FakeMetabase(TABLES)
+    with in_process(fake):
+        yield fake
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Boards:
+    return load(small_site(tmp_path / "site"))
