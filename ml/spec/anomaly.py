@@ -64,7 +64,7 @@ class AnomalySpec(ModelSpec):
     entity: str | None = Field(
         None, description="the column that names the machine (or run, or file); one machine when not given"
     )
-    time: Time
+    time: Time | None = Field(None, description="the rows' own order when not given")
     channels: Channels = Field("all", description="`all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns that are no channels")
     label: str | None = Field(
@@ -116,6 +116,12 @@ class AnomalySpec(ModelSpec):
                 f"promote names {sorted(asked)[0]!r}, which needs label or abnormal; "
                 "expected shift_f1, shift_recall or false_positive_rate"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _events_need_time(self) -> AnomalySpec:
+        if self.abnormal is not None and self.time is None:
+            raise ValueError("abnormal needs time: the column of the readings that its events are held against")
         return self
 
     @property
