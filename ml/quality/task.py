@@ -76,11 +76,8 @@ class QualityTask:
             "train_from": str(learned[TIME].min()) if spec.time else "",
             "train_until": str(learned[TIME].max()) if spec.time else "",
         }
-        built = chosen.layout.build(learned)
-        there = np.isfinite(built).any(axis=0)
-        usual = np.where(there, np.nanmedian(np.where(there, built, 0.0), axis=0), 0.0)
         example = learned[[*about["numbers"], *about["names"]]].head(3).reset_index(drop=True)
-        return QualityModel(spec, chosen, tuple(about["classes"]), usual, held, described, example)
+        return QualityModel(spec, chosen, tuple(about["classes"]), held, described, example)
 
     def load(self, folder: Path) -> QualityModel:
         """What `save` wrote."""
