@@ -54,7 +54,7 @@ class AnomalySpec(ModelSpec):
 
     METRICS: ClassVar = frozenset(
         {"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision", "false_positive_rate"}
-        | {"shift_f1", "shift_recall"}
+        | {"shift_recall"}
     )
     LOWER_IS_BETTER: ClassVar = frozenset({"far", "mar", "false_positive_rate"})
     NEED_LABELS: ClassVar = frozenset({"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision"})
@@ -96,7 +96,7 @@ class AnomalySpec(ModelSpec):
         description="best: whichever detector, or all together, sees most of shifts put into held-back normal rows; "
         "all: always all together",
     )
-    promote: Promotion = Promotion(metric="shift_f1")
+    promote: Promotion = Promotion(metric="shift_recall")
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +114,7 @@ class AnomalySpec(ModelSpec):
         if asked and self.label is None and self.abnormal is None:
             raise ValueError(
                 f"promote names {sorted(asked)[0]!r}, which needs label or abnormal; "
-                "expected shift_f1, shift_recall or false_positive_rate"
+                "expected shift_recall or false_positive_rate"
             )
         return self
 
