@@ -1,6 +1,6 @@
 """Trains a model of every spec and deploys those that deserve it.
 
-| daily, and when `reports` asks | the same data and spec give the version that is registered already | safe to run again |
+| daily, and when `reports` asks | the same data and spec give the version that is there already | safe to run again |
 
 One mapped task group a spec under `ml/specs/`: extract → fit → evaluate (against a naive baseline and the champion) →
 register in MLflow → deploy. The alias `champion` moves only when the spec's thresholds are passed and the champion is

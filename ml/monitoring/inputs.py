@@ -31,7 +31,8 @@ def inputs(model: Model, data: Data, spec: Spec) -> pd.DataFrame:
         numbers = numbers.drop(
             columns=[f"{name}{end}" for name in means for end in _NOT_COMPARED if name], errors="ignore"
         )
-    return pd.concat([time.rename(TIME), numbers.drop(columns=TIME, errors="ignore")], axis=1)
+    found: pd.DataFrame = pd.concat([time.rename(TIME), numbers.drop(columns=TIME, errors="ignore")], axis=1)
+    return found
 
 
 def sample(frame: pd.DataFrame, rows: int = 2000) -> pd.DataFrame:

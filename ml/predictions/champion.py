@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from millwright.errors import MillwrightError
-from ml.spec.load import SPECS, Spec, load_spec
+from ml.spec.load import Spec, load_spec, shipped
 from ml.task import Model
 
 
@@ -47,6 +47,6 @@ def with_champion() -> list[str]:
     from ml.registry.client import CHAMPION, connected
     from ml.registry.load import version_of
 
-    specs = {path.stem: load_spec(path.stem).name for path in sorted(SPECS.glob("*.yml"))}
+    specs = {spec: load_spec(spec).name for spec in shipped()}
     with connected() as client:
         return [spec for spec, name in specs.items() if version_of(client, name, CHAMPION) is not None]

@@ -23,8 +23,9 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
     """Append what the champion says of the newest data; run again on unchanged data, it writes nothing.
 
     With `output` the rows go to that .csv or .parquet file instead, which the data of files need. Gives predicted,
-    task, model, version, data_watermark, rows, written, flagged (rows that foretell something) and output. Without a
-    champion, a table or a row: predicted false and the reason. Raises Unavailable without MLflow or the warehouse.
+    task, model, version, data_watermark, rows, machines, silent (machines that are known and not spoken of), flagged
+    (rows that foretell something), written and output. Without a champion, a table or a row: predicted false and the
+    reason. Raises Unavailable without MLflow or the warehouse.
     """
     from ml.sources.missing import Missing
 
@@ -49,7 +50,8 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
     rows = task(found.spec.task).predict(found.model, data, found.spec)
     written = _written(found, rows, data.watermark, output)
     failpoint("ml.after_predict")
-    yes = _YES.get(found.spec.task)
+    yes, machines = _YES.get(found.spec.task), set(rows["equipment_id"])
+    known = set(data.frames["equipment"]["equipment_id"]) if "equipment" in data.frames else machines
     return {
         "predicted": True,
         "task": found.spec.task,
@@ -57,8 +59,10 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
         "version": found.version,
         "data_watermark": data.watermark,
         "rows": len(rows),
-        "written": written,
+        "machines": len(machines),
+        "silent": len(known - machines),
         "flagged": int(rows[yes].sum()) if yes in rows else None,
+        "written": written,
         "output": output or SHAPES[found.spec.task].table,
     }
 

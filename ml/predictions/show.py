@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from ml.predictions import words
@@ -31,9 +31,11 @@ _SHOWN = (
 def prediction(result: dict[str, Any], console: Console) -> None:
     """What a prediction run wrote."""
     flagged = "" if result["flagged"] is None else f", {result['flagged']} of them say yes"
+    silent = f" {result['silent']} machines are silent." if result["silent"] else ""
     console.print(
         f"[bold]{result['model']}[/] version {result['version']}, data up to {words.when(result['data_watermark'])}:"
-        f" {result['rows']} rows{flagged}; {result['written']} new in {result['output']}.",
+        f" {result['rows']} rows about {result['machines']} machines{flagged}; {result['written']} new in"
+        f" {result['output']}.{silent}",
         soft_wrap=True,
     )
 
@@ -92,13 +94,10 @@ def _stream(stream: dict[str, Any], machine: str, console: Console) -> None:
         markup=False,
         soft_wrap=True,
     )
-    table = Table(Column("file of the lake", overflow="fold"), "partition", "offsets", Column("rows", justify="right"))
     for file in stream["files"][-_FILES:]:
-        offsets = f"{file['first_offset']} to {file['last_offset']}"
-        table.add_row(
-            Text(file["file"] or "no longer in the lake"), str(file["partition"]), offsets, f"{file['rows']:,}"
-        )
-    console.print(table)
+        # Whole on its line, to be copied into `millwright lake cat`.
+        name, first, last = file["file"] or "no longer in the lake", file["first_offset"], file["last_offset"]
+        console.print(f"  {name}  offsets {first} to {last}, {file['rows']:,} rows", markup=False, soft_wrap=True)
     if (hidden := len(stream["files"]) - _FILES) > 0:
         console.print(f"  and {hidden} older files: --json lists them all.")
 
