@@ -32,6 +32,7 @@ class RulSpec(ModelSpec):
     entity: str = Field(description="the column that names the unit; each runs to its failure, which is its last row")
     time: Time = Field(description="the column of the cycle, or of time")
     channels: Channels = Field("all", description="columns of measurements: `all` that hold numbers, or a list")
+    ignore: tuple[str, ...] = Field((), description="columns that are no measurements")
     label: str | None = Field(None, description="a column that holds the remaining life, where there is one")
     cap: float | None = Field(
         125, gt=0, description="a remaining life above this counts as this: wear is not seen so early"
