@@ -34,7 +34,7 @@ def fitted(data: Data, spec: RulSpec) -> RulModel:
             tried.append(
                 (_loss(estimators.tell(trial, table[validation]), life[validation], spec), candidate.name, settings)
             )
-    loss, name, settings = min(tried, key=lambda one: one[0])
+    _, name, settings = min(tried, key=lambda one: one[0])
     known = train | validation
     told, sure = _unseen(name, settings, table[known], life[known], readings["entity"][known], spec)
     model = estimators.fit(name, settings, table[known], life[known], spec.seed)
