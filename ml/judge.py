@@ -19,6 +19,7 @@ from ml.spec.load import Spec
 from ml.task import Judged, Task, task
 
 Metrics = dict[str, float]
+_OF_OTHER_CODE = (KeyError, TypeError, ValueError, OSError)  # what reading a model gives that other code has written
 
 
 def judge(folder: Path, spec: Spec, key: str) -> dict[str, Any]:
@@ -69,9 +70,9 @@ def _champion(work: Task, data: Data, spec: Spec, key: str) -> tuple[Judged | No
         }
         try:
             champion, _ = load_version(spec.name, version)
-        except MillwrightError as error:
-            return None, about | {"champion_unreadable": error.message}
-    return work.evaluate(champion, data, spec), about
+            return work.evaluate(champion, data, spec), about
+        except (MillwrightError, *_OF_OTHER_CODE) as error:
+            return None, about | {"champion_unreadable": " ".join(str(error).split()) or type(error).__name__}
 
 
 def _finite(metrics: Metrics) -> Metrics:

@@ -122,10 +122,13 @@ def _events(
         named = events[column].fillna(NOT_SAID) == value
         return PastEvents(events[(events["kind"] == kind) & named], machines, times)
 
+    # What was reported before a repair may have been mended by it.
+    repairs = PastEvents(events[events["kind"] == "maintenance"], machines, times)
+    since = repairs.last() if layout.trends_days else None
     out: dict[str, Floats] = {}
     for code in layout.codes:
         errors = past("error", "code", code)
-        out |= {f"errors_{code}_{hours:g}h": errors.count(hours) for hours in layout.events_windows_hours}
+        out |= {f"errors_{code}_{hours:g}h": errors.count(hours, since) for hours in layout.events_windows_hours}
     for component in layout.components:
         done = past("maintenance", "component", component)
         out[f"hours_since_maintenance_{component}"] = done.hours_since()

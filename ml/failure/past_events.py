@@ -26,16 +26,19 @@ class PastEvents:
         self._times = times
         self._rows = {str(machine): np.flatnonzero(machines == machine) for machine in np.unique(machines.astype(str))}
 
-    def count(self, hours: float | None = None) -> Floats:
-        """Events in (t − hours, t]; all up to t without `hours`."""
+    def count(self, hours: float | None = None, since: Moments | None = None) -> Floats:
+        """Events in (t − hours, t], all up to t without `hours`; with `since`, of those only that came after it."""
         out = np.zeros(len(self._times))
         for machine, happened in self._by_machine.items():
             rows = self._rows.get(machine, np.empty(0, dtype=np.int64))
-            known = np.searchsorted(happened, self._times[rows], side="right")
+            begin: Moments = np.full(len(rows), np.datetime64("0001-01-01", "us"))
             if hours is not None:
                 begin = self._times[rows] - np.timedelta64(round(hours * 3_600_000_000), "us")
-                known = known - np.searchsorted(happened, begin, side="right")
-            out[rows] = known
+            if since is not None:
+                begin = np.fmax(begin, since[rows])
+            out[rows] = np.searchsorted(happened, self._times[rows], side="right") - np.searchsorted(
+                happened, begin, side="right"
+            )
         return out
 
     def last(self) -> Moments:

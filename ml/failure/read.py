@@ -42,7 +42,7 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     keys = pd.DataFrame({"equipment_id": machine, "time": moments})
     found = _channels(raw, spec, source)
     if spec.usage is not None and spec.usage.channel is not None and f"{spec.usage.channel}_mean" not in found:
-        there = ", ".join(c.removesuffix("_mean") for c in found if c.endswith("_mean"))
+        there = ", ".join(str(c).removesuffix("_mean") for c in found if str(c).endswith("_mean"))
         raise MillwrightError(f"usage.channel = {spec.usage.channel!r}: expected one of the channels {there}.")
     readings = by_step(pd.concat([keys, found], axis=1), hours(spec.step))
     events, reach = read_events.events(spec, read_source, counter)
@@ -50,8 +50,7 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
         events = pd.concat([events, read_events.labelled(raw, keys, spec.label, source)], ignore_index=True)
     known = [reach, *([readings["time"].max()] if spec.alone and len(readings) else [])]
     known = [moment for moment in known if moment is not None]
-    there = set(readings["equipment_id"])
-    events = events[events["equipment_id"].isin(there)]
+    events = events[events["equipment_id"].isin(set(readings["equipment_id"]))]
     order = ["equipment_id", "event_time", "kind", "code", "component"]
     events = events.sort_values(order, kind="stable").drop_duplicates().reset_index(drop=True)
     machines = read_events.machines(spec, read_source, readings, counter)

@@ -29,7 +29,7 @@ def trends(grid: Grid, values: Floats, life: Floats, day: int, days: int) -> dic
     with np.errstate(all="ignore"):
         return {
             "change": (level - base) / np.abs(base),
-            "slope": _slope(levels, known) / np.abs(base),
+            "slope": _slope(levels, known & _same_life(grid, life, day, days)) / np.abs(base),
             "over_least": level / np.fmin.reduce(levels) - 1,
             "over_greatest": level / np.fmax.reduce(levels) - 1,
         }
@@ -56,6 +56,10 @@ def _level(grid: Grid, values: Floats, life: Floats, day: int, days: int) -> Flo
         same = grid.lagged(life, day * back) == life
         out = np.where(np.isnan(out) & same, grid.lagged(level, day * back), out)
     return out
+
+
+def _same_life(grid: Grid, life: Floats, day: int, days: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.stack([grid.lagged(life, day * back) == life for back in range(1, days + 1)])
 
 
 def _slope(levels: Floats, known: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:

@@ -106,7 +106,17 @@ class FailureSpec(ModelSpec):
     """A failure model."""
 
     METRICS: ClassVar = frozenset(
-        {"average_precision", "roc_auc", "precision", "recall", "f1", "brier", "event_recall", "event_precision"}
+        {
+            "average_precision",
+            "roc_auc",
+            "precision",
+            "recall",
+            "f1",
+            "brier",
+            "event_recall",
+            "event_precision",
+            "event_precision_strict",
+        }
         | {"event_f1", "false_alarms_per_machine_month", "median_lead_hours"}
     )
     LOWER_IS_BETTER: ClassVar = frozenset({"brier", "false_alarms_per_machine_month"})

@@ -15,10 +15,11 @@ _PLACE = ("path", "table")
 def replaced(source: Any, given: tuple[str, ...]) -> Any:
     """What a spec says under `source`, with the user's places in place of its own.
 
-    All else that it says of how to read them stays. A place without a name goes to the first of several sources.
-    Raises MillwrightError for a name that the spec does not have.
+    All else that it says of how to read them stays. A place without a name goes to the readings where there are
+    several sources. Raises MillwrightError for a name that the spec does not have.
     """
     several = isinstance(source, dict) and not set(_PLACE) & set(source)
+    main = "" if not several else "readings" if "readings" in source else next(iter(source))
     named: dict[str, list[str]] = {}
     for one in given:
         name, equals, place = one.partition("=")
@@ -29,7 +30,7 @@ def replaced(source: Any, given: tuple[str, ...]) -> Any:
                 )
             named.setdefault(name, []).append(place)
         else:
-            named.setdefault(next(iter(source)) if several else "", []).append(one)
+            named.setdefault(main, []).append(one)
     if not several:
         return _at(source, named[""])
     return source | {name: _at(source[name], places) for name, places in named.items()}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ml.spec.part import Part, Share
 from ml.spec.span import Span
@@ -12,15 +13,23 @@ from ml.spec.span import Span
 Value = str | int | float | bool
 
 
+def _written(moment: Any) -> Any:
+    """YAML makes dates of what looks like one."""
+    return moment.isoformat() if isinstance(moment, (date, datetime)) else moment
+
+
+Moment = Annotated[str | int | float, BeforeValidator(_written)]
+
+
 class TimeSplit(Part):
     """By time: training part, gap, test part. The end of the training part is its validation part."""
 
     by: Literal["time"] = "time"
     train_share: Share = Field(0.8, description="the older share of the time trains, the rest tests")
-    train_until: str | int | float | None = Field(
+    train_until: Moment | None = Field(
         None, description="a moment (or a counter's value) instead of train_share: what comes before it trains"
     )
-    test_until: str | int | float | None = Field(None, description="what comes at or after this is left out")
+    test_until: Moment | None = Field(None, description="what comes at or after this is left out")
     gap: Span = Field(
         0, description="left out between the parts; at least the horizon, so that no label looks into the test"
     )

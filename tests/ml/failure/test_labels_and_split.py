@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millwright.errors import MillwrightError
 from ml.failure.labels import label
 from ml.failure.split import split_by_time
 from ml.spec.split import TimeSplit
@@ -67,6 +70,18 @@ def test_no_label_of_a_part_reaches_into_the_next(days: int, share: float, valid
             assert hours[earlier].max() + pd.Timedelta(hours=gap) < hours[later].min()
     assert not (parts.train & parts.test).any()
     assert all((parts.train | ~(fitted | asked)).all() for fitted, asked in parts.folds)
+
+
+def test_a_part_may_end_at_a_moment_that_the_spec_names():
+    hours = pd.Series(pd.date_range(BEGIN, periods=10 * 24, freq="h"))
+    split = TimeSplit.model_validate(yaml.safe_load("{train_until: 2025-01-05, test_until: 2025-01-07T06:00:00Z}"))
+    parts = split_by_time(hours, hours.notna(), split)
+    assert hours[parts.train].max() == pd.Timestamp("2025-01-04T23:00Z")
+    assert (hours[parts.test].min(), hours[parts.test].max()) == tuple(
+        pd.Timestamp(moment) for moment in ("2025-01-05T00:00Z", "2025-01-07T05:00Z")
+    )
+    with pytest.raises(MillwrightError, match=r"split\.train_until = 'soon': expected a time such as"):
+        split_by_time(hours, hours.notna(), TimeSplit(train_until="soon"))
 
 
 def test_four_fifths_of_ninety_days_are_seventy_two():

@@ -1,4 +1,4 @@
-"""The public predictive-maintenance sample: its protocol, from the warehouse's tables to predictions."""
+"""The public predictive-maintenance sample: its protocol, from its files as they come, and from the warehouse."""
 
 from __future__ import annotations
 
@@ -7,54 +7,52 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ml import predict, train
-from ml.history import History
-from tests.ml.plant import fill, history, rows
+from ml import steps
+from ml.failure.history import History, from_data
+from ml.failure.read import read
+from ml.predictions import run as predict
+from ml.spec.load import load_spec, parse_spec
+from tests.ml.conftest import make_spec
+from tests.ml.plant import fill, rows
 from tests.public_data import data_folder
 
-_CHANNELS = {"volt": "voltage", "rotate": "rotation", "pressure": "pressure", "vibration": "vibration"}
-_EVENTS = {"errors": ("error", "errorID", "code"), "maint": ("maintenance", "comp", "component")}
 
-
-def read(folder: Path) -> History:
-    """The files as the warehouse has them: hourly rows of one reading each, events of all machines."""
-    telemetry = _csv(folder / "PdM_telemetry.csv")
-    readings = telemetry[["equipment_id", "time"]].assign(hour=telemetry["time"])
-    for column, channel in _CHANNELS.items():
-        for statistic in ("mean", "min", "max"):
-            readings[f"{channel}_{statistic}"] = telemetry[column]
-    events = []
-    for name, (kind, column, field) in {**_EVENTS, "failures": ("failure", "failure", "component")}.items():
-        found = _csv(folder / f"PdM_{name}.csv")
-        events.append(found.rename(columns={"time": "event_time", column: field}).assign(kind=kind))
-    machines = pd.read_csv(folder / "PdM_machines.csv")
-    equipment = pd.DataFrame(
-        {
-            "equipment_id": machines["machineID"].map("machine-{:03}".format),
-            "valid_from": pd.Timestamp("1990-01-01", tz="UTC"),
-            "commissioned_at": [pd.Timestamp(2015 - age, 1, 1, tz="UTC") for age in machines["age"]],
-            "model": machines["model"],
-        }
+def of_files(folder: Path, **changes) -> dict:
+    """The spec of the files, as docs/models.md has it."""
+    tables = {"readings": "telemetry", "errors": "errors", "maintenance": "maint", "failures": "failures"}
+    return make_spec(
+        source={name: str(folder / f"PdM_{table}.csv") for name, table in (tables | {"machines": "machines"}).items()},
+        entity="machineID",
+        time="datetime",
+        events={},
+        machines={"age_years": "age", "categories": ["model"]},
+        candidates=[candidate.model_dump() for candidate in load_spec("failure").candidates[:1]],
+        **changes,
     )
-    columns = ["equipment_id", "event_time", "kind", "code", "component"]
-    all_events = pd.concat(events)[columns]
-    return history(readings, all_events, equipment, all_events["event_time"].max())
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    frame = pd.read_csv(path)
-    times = pd.to_datetime(frame["datetime"], utc=True)
-    return frame.assign(time=times, equipment_id=frame["machineID"].map("machine-{:03}".format))
+@pytest.fixture(scope="module")
+def history() -> History:
+    return from_data(read(parse_spec(of_files(data_folder("azure_pdm")), "the docs")))
+
+
+def test_the_files_are_read_as_they_come(history: History):
+    assert len(history.readings) == 43_200
+    assert history.channels == ("volt", "rotate", "pressure", "vibration")
+    assert history.events["kind"].value_counts().to_dict() == {"error": 768, "maintenance": 654, "failure": 171}
+    assert set(history.events.loc[history.events["kind"] == "failure", "component"]) == {
+        f"comp{n}" for n in range(1, 5)
+    }
 
 
 @pytest.mark.usefixtures("mlflow")
-def test_failures_of_the_public_sample_are_foreseen_a_day_ahead(fresh_database, spec_file):
-    fill(fresh_database, read(data_folder("azure_pdm")))
-    spec = spec_file(algorithm=dict(_shipped()), bootstrap_samples=200)
-    result = train.run(spec)
+def test_failures_of_the_public_sample_are_foreseen_a_day_ahead(fresh_database, spec_file, history: History):
+    fill(fresh_database, history)
+    spec = spec_file(candidates=[candidate.model_dump() for candidate in load_spec("failure").candidates[:1]])
+    result = steps.run(spec)
     metrics, baseline = result["metrics"], result["baseline"]
     assert metrics["average_precision"] >= 0.99
-    assert metrics["f1"] >= 0.97
+    assert metrics["f1"] >= 0.98
     assert metrics["failures_foreseen"] == metrics["failures"] == 7
     assert metrics["average_precision_low"] <= metrics["average_precision"] <= metrics["average_precision_high"]
     assert baseline["average_precision"] < 0.5
@@ -63,10 +61,5 @@ def test_failures_of_the_public_sample_are_foreseen_a_day_ahead(fresh_database, 
     # All hundred machines are known, and twenty send readings.
     assert (said["machines"], said["silent"], said["written"]) == (20, 80, 20)
     at_risk = rows(fresh_database, "select equipment_id from ml.predictions where predicted order by 1")
-    assert ("machine-017",) in at_risk  # it fails one hour after its last reading
-
-
-def _shipped():
-    from ml.spec import load_spec
-
-    return load_spec("failure").algorithm.model_dump()
+    assert ("17",) in at_risk  # it fails one hour after its last reading
+    assert pd.Timestamp(said["data_watermark"]) == history.readings["time"].max()

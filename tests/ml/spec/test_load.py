@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millwright.errors import MillwrightError
-from ml.spec import SPECS, load_spec, parse_spec
+from ml.spec.load import SPECS, load_spec, parse_spec
 from tests.ml.conftest import make_spec
 
 
@@ -17,17 +17,28 @@ def test_every_spec_that_ships_is_right():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"horizon_hours": "soon"}, r"horizon_hours = 'soon': .*valid integer"),
-        ({"horizon_hours": 0}, r"horizon_hours = 0: .*greater than or equal to 1"),
-        ({"task": "magic"}, r"task = 'magic': .*'failure'"),
-        ({"windows": [3]}, r"windows = \[3\]: Extra inputs"),
+        ({"horizon": "soon"}, r"horizon = 'soon': expected a number with s, min, h, d or w"),
+        ({"horizon": -1}, r"horizon = -1: expected a span that is not negative"),
+        ({"task": "magic"}, r"task = 'magic': expected one of 'failure', 'rul'"),
+        ({"windws": ["3h"]}, r"windws = \['3h'\]: there is no such field"),
         (
-            {"source": {"readings": "x; drop table y", "events": "a.b", "equipment": "a.b"}},
-            r"source\.readings = 'x; drop",
+            {"source": {"readings": "a.b"}},
+            r"source: expected events \(with a column of kinds\) or failures, or else label",
+        ),
+        ({"source": {"readings": {"path": "x.csv", "table": "a.b"}}}, r"source\.readings: expected either table"),
+        (
+            {"source": {"readings": {"path": "x.csv", "seperator": ";"}}},
+            r"source\.readings\.seperator = ';': there is no",
         ),
         ({"split": {"train_share": 1.5}}, r"split\.train_share = 1\.5: .*less than 1"),
-        ({"horizon_hours": 48}, r"split\.gap_hours \(24\) has to be at least horizon_hours \(48\)"),
-        ({"promote": {"at_least": {"accuracy": 0.9}}}, r"promote\.at_least\.accuracy.*average_precision"),
+        ({"horizon": "48h"}, r"split\.gap \(24h\) has to be at least horizon \(48h\)"),
+        (
+            {"promote": {"metric": "average_precision", "at_least": {"accuracy": 0.9}}},
+            r"promote\.at_least names 'accuracy'",
+        ),
+        ({"candidates": [{"name": "magic"}]}, r"candidates\.0\.name = 'magic': .*'xgboost' or 'random_forest'"),
+        ({"candidates": []}, r"candidates = \[\]: .*at least 1 item"),
+        ({"usage": {}}, r"usage: expected either kinds or channel"),
     ],
 )
 def test_a_wrong_field_is_named_with_its_value(changes, said):
@@ -37,8 +48,8 @@ def test_a_wrong_field_is_named_with_its_value(changes, said):
 
 def test_a_missing_field_is_named():
     raw = make_spec()
-    del raw["horizon_hours"]
-    with pytest.raises(MillwrightError, match=r"mine\.yml: horizon_hours: Field required"):
+    del raw["horizon"]
+    with pytest.raises(MillwrightError, match=r"mine\.yml: horizon: Field required"):
         parse_spec(raw, "mine.yml")
 
 
@@ -54,7 +65,46 @@ def test_an_unknown_spec_names_those_there_are(tmp_path):
         load_spec(str(broken))
 
 
-def test_comments_and_order_do_not_make_another_model():
+def test_comments_order_and_places_do_not_make_another_model():
     raw = make_spec()
     assert parse_spec(raw, "a").sha == parse_spec(dict(reversed(raw.items())), "b").sha
     assert parse_spec(raw, "a").sha != parse_spec(raw | {"seed": 8}, "b").sha
+    elsewhere = raw | {"source": raw["source"] | {"readings": "other.table"}}
+    assert parse_spec(raw, "a").sha == parse_spec(elsewhere, "b").sha
+
+
+def test_a_spec_survives_its_own_json():
+    spec = parse_spec(make_spec(usage={"kinds": ["running"]}, trends=["7d"]), "a")
+    assert parse_spec(spec.model_dump(mode="json"), "b") == spec
+
+
+def test_every_combination_of_a_search_is_tried():
+    candidate = {"name": "xgboost", "parameters": {"eta": 0.1}, "search": {"max_depth": [3, 5], "rounds": [10, 20]}}
+    settings = parse_spec(make_spec(candidates=[candidate]), "a").candidates[0].settings()
+    assert settings[0] == {"eta": 0.1, "max_depth": 3, "rounds": 10}
+    assert len(settings) == 4
+
+
+def test_files_beside_the_spec_are_found_wherever_the_command_runs(tmp_path):
+    import yaml
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "r.csv").write_text("a\n1\n")
+    places = {"readings": "data/*.csv", "failures": {"path": "data/r.csv"}}
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places), sort_keys=False))
+    spec = load_spec(str(tmp_path / "mine.yml"))
+    assert spec.source.readings.path == (str(tmp_path / "data/*.csv"),)
+    assert spec.source.failures.path == (str(tmp_path / "data/r.csv"),)
+
+
+def test_source_on_the_command_line_replaces_the_place_and_nothing_else(tmp_path):
+    import yaml
+
+    places = {"readings": {"path": "old.csv", "separator": ";"}, "failures": "f.csv"}
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump(make_spec(source=places), sort_keys=False))
+    path = str(tmp_path / "mine.yml")
+    spec = load_spec(path, ("a.csv", "b.csv", "failures=raw.failures"))
+    assert (spec.source.readings.path, spec.source.readings.separator) == (("a.csv", "b.csv"), ";")
+    assert spec.source.failures.table == "raw.failures"
+    with pytest.raises(MillwrightError, match=r"the spec has no source 'machines'.*It has readings, failures"):
+        load_spec(path, ("machines=x.csv",))
