@@ -29,7 +29,7 @@ export function option(question, answer, look) {
   const category = {
     type: isTime ? "time" : "category",
     ...(isTime ? {} : { data: names.map((name) => shown(name, x)), inverse: sideways }),
-    axisLabel: { color: look.soft, hideOverlap: true, ...(sideways ? { width: Math.max(90, 0.42 * look.width), overflow: "break" } : {}), ...(isTime ? { formatter: ticks } : {}) },
+    axisLabel: { color: look.soft, hideOverlap: true, ...few(names, sideways || isTime, look), ...(sideways ? { width: Math.max(90, 0.42 * look.width), overflow: "break" } : {}), ...(isTime ? { formatter: ticks } : {}) },
     axisLine: { lineStyle: { color: look.line } },
     axisTick: { show: false },
     ...(question.x_title ? { name: question.x_title, nameLocation: "middle", nameGap: 26, nameTextStyle: { color: look.soft } } : {}),
@@ -39,7 +39,7 @@ export function option(question, answer, look) {
     animation: false,
     backgroundColor: "transparent",
     textStyle: { fontFamily: look.font, color: look.ink },
-    grid: { left: 6, right: 14, top: series.length > 1 ? 34 : 12, bottom: question.x_title ? 26 : 4, containLabel: true },
+    grid: { left: 6, right: 24, top: series.length > 1 ? 34 : 12, bottom: question.x_title ? 26 : 4, containLabel: true },
     legend: { show: series.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 16, itemHeight: 9, textStyle: { color: look.ink }, pageTextStyle: { color: look.soft } },
     tooltip: {
       trigger: question.display === "scatter" ? "item" : "axis",
@@ -54,6 +54,11 @@ export function option(question, answer, look) {
     yAxis: sideways ? category : values,
     series,
   };
+}
+
+// Few names all have their place, on several lines if need be.
+function few(names, isOther, look) {
+  return isOther || names.length > 12 ? {} : { interval: 0, hideOverlap: false, width: (0.86 * look.width) / names.length - 6, overflow: "break" };
 }
 
 // Room for a goal that no value reaches; and nothing above 100 % where nothing can be.
