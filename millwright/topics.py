@@ -135,7 +135,7 @@ def _retention_ms(config: Settings) -> int:
 
 def _made(admin: AdminClient, topic: NewTopic) -> bool:
     try:
-        admin.create_topics([topic], request_timeout=_TIMEOUT_SECONDS)[topic.topic].result()
+        answer(admin.create_topics([topic], request_timeout=_TIMEOUT_SECONDS)[topic.topic])
     except KafkaException as error:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False  # somebody else was faster
@@ -157,7 +157,7 @@ def _differences(admin: AdminClient, existing: dict[str, Topic], config: Setting
     found = []
     described = admin.describe_configs(resources, request_timeout=_TIMEOUT_SECONDS) if resources else {}
     for resource, future in described.items():
-        name, entries = resource.name, future.result()
+        name, entries = resource.name, answer(future)
         if entries["message.timestamp.type"].value != "LogAppendTime":
             raise MillwrightError(
                 f"The topic {name} takes its time stamps from the producer's clock.",
