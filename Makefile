@@ -40,19 +40,21 @@ down: ## stop the embedded stack
 status: ## what runs, and where
 	@$(BIN)/millwright status
 
-# TEST_PROCESSES=2 is quicker, for half of the time is waiting for services. Each process has a stack of its own, of
-# about 3 GB.
-TEST_PROCESSES ?= 0
+# Two processes, for half of the time is waiting for services; each has a stack of its own, of about 3 GB.
+# TEST_PROCESSES=0 runs all in one. In the order of the files: the longest are not among the last.
+TEST_PROCESSES ?= 2
 test: setup ## run all tests
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
+	@$(BIN)/python tests/s3_server.py
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts
+lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts, dashboards
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_transformations/models
 	@$(BIN)/millwright contracts check
+	@$(BIN)/millwright dashboards check
 
 format: setup ## format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -1,6 +1,6 @@
 """Trains a model of every spec and deploys those that deserve it.
 
-| daily | the same data and spec give the version that is registered already | safe to run again |
+| daily, and when `reports` asks | the same data and spec give the version that is there already | safe to run again |
 
 One mapped task group a spec under `ml/specs/`: extract → fit → evaluate (against a naive baseline and the champion) →
 register in MLflow → deploy. The alias `champion` moves only when the spec's thresholds are passed and the champion is
@@ -12,12 +12,17 @@ trained. The champion goes on answering whatever happens here, and one model's f
 
 from typing import Any
 
-from airflow.sdk import Metadata, dag, task, task_group
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task, task_group
 
-from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED
+from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED, RETRAIN
 
 
-@dag(schedule="@daily", tags=["ml"], doc_md=__doc__, **DEFAULTS)
+@dag(
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 3 * * *", timezone="UTC"), assets=RETRAIN),
+    tags=["ml"],
+    doc_md=__doc__,
+    **DEFAULTS,
+)
 def ml_model_training() -> None:
     @task
     def specs() -> list[str]:

@@ -123,6 +123,8 @@ class Crew:
         for worker in self.workers:
             if patience_seconds:
                 self._events.blame(f"{worker.name} did not end within {patience_seconds:.0f} s when it was asked to")
+                worker.process.send_signal(signal.SIGABRT)  # its log tells then where each thread was
+                worker.process.wait()
             worker.process.kill()
             worker.process.wait()
 

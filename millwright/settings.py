@@ -46,12 +46,21 @@ class Settings(BaseSettings):
     silver_folder: str = "silver"  # the lake's folder of silver tables; a rebuild makes them beside it
     spark_url: str = ""  # "" is embedded Sail; "local" is Spark in this process; sc://host:port any Spark Connect
 
+    dashboards_database_url: str = ""  # the warehouse for a role that reads schema marts only; "": one that we make
+    metabase_url: str = ""
+    metabase_api_key: str = ""  # of an administrator; "": the one that the first `dashboards apply` made
+    metabase_email: str = "admin@millwright.example"  # the administrator of a Metabase that is set up anew
+    metabase_password: str = ""  # "": made, and kept in the state folder
+    metabase_warehouse: str = ""  # host:port at which Metabase reaches the warehouse, where that is not ours
+
     kafka_port: int = 9092
     kafka_controller_port: int = 9093
     registry_port: int = 8085
     postgres_port: int = 5433
     mlflow_port: int = 5001
     airflow_port: int = 8081
+    metabase_port: int = 3010
+    preview_port: int = 3011
     sink_metrics_port: int = 9510  # for Prometheus; each process takes the first free of 16 ports; 0 is off
     alerts_metrics_port: int = 9530
     analytics_metrics_port: int = 9550
@@ -112,6 +121,11 @@ class Settings(BaseSettings):
     def airflow(self) -> str:
         """Airflow's web address."""
         return self.airflow_url or f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def metabase(self) -> str:
+        """Metabase's web address, without a trailing slash."""
+        return (self.metabase_url or f"http://127.0.0.1:{self.metabase_port}").rstrip("/")
 
     @property
     def lake(self) -> str:

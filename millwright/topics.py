@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from millwright.contracts import contracts
@@ -50,6 +52,15 @@ def broker_unavailable(error: KafkaException | None = None) -> Unavailable:
     return Unavailable(f"Kafka at {settings().kafka} answers: {cause.str()}.", "Look at `millwright logs kafka`.")
 
 
+def answer(future: Future[Any]) -> Any:
+    """A broker's answer to an admin client's request. Raises KafkaException; Unavailable when none comes."""
+    try:
+        # The client gives up by itself after the request's time; without a limit here its failing to would hang us.
+        return future.result(2 * _TIMEOUT_SECONDS)
+    except TimeoutError:
+        raise broker_unavailable() from None
+
+
 def describe(*names: str) -> dict[str, Topic]:
     """Topics by name; those that do not exist are left out. Raises Unavailable when the broker does not answer."""
     if not names:
@@ -59,7 +70,7 @@ def describe(*names: str) -> dict[str, Topic]:
     futures = admin.describe_topics(TopicCollection(list(names)), request_timeout=_TIMEOUT_SECONDS)
     for name, future in futures.items():
         try:
-            described = future.result()
+            described = answer(future)
             found[name] = Topic(name, str(described.topic_id), len(described.partitions))
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -79,9 +90,12 @@ def offsets_at(places: Iterable[tuple[str, int]], when: OffsetSpec) -> dict[tupl
         request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
     )
     try:
-        return {(at.topic, at.partition): future.result().offset for at, future in futures.items()}
+        found = {(at.topic, at.partition): answer(future).offset for at, future in futures.items()}
     except KafkaException as error:
         raise broker_unavailable(error) from error
+    if OFFSET_INVALID in found.values():  # so says the client, without an error, when the broker did not answer in time
+        raise broker_unavailable()
+    return {place: int(offset) for place, offset in found.items()}
 
 
 def ensure_topics() -> TopicReport:
@@ -121,7 +135,7 @@ def _retention_ms(config: Settings) -> int:
 
 def _made(admin: AdminClient, topic: NewTopic) -> bool:
     try:
-        admin.create_topics([topic], request_timeout=_TIMEOUT_SECONDS)[topic.topic].result()
+        answer(admin.create_topics([topic], request_timeout=_TIMEOUT_SECONDS)[topic.topic])
     except KafkaException as error:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False  # somebody else was faster
@@ -143,7 +157,7 @@ def _differences(admin: AdminClient, existing: dict[str, Topic], config: Setting
     found = []
     described = admin.describe_configs(resources, request_timeout=_TIMEOUT_SECONDS) if resources else {}
     for resource, future in described.items():
-        name, entries = resource.name, future.result()
+        name, entries = resource.name, answer(future)
         if entries["message.timestamp.type"].value != "LogAppendTime":
             raise MillwrightError(
                 f"The topic {name} takes its time stamps from the producer's clock.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from millwright.errors import MillwrightError
+from ml.monitoring.cli import monitor
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,22 +42,6 @@ def train(spec: str, sources: tuple[str, ...], as_json: bool) -> None:
     _finish(result, "trained", as_json, console, show.training)
 
 
-@click.command()
-@click.argument("spec", default="failure")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
-def predict(spec: str, as_json: bool) -> None:
-    """Predict for every machine with the champion, for the newest data."""
-    from rich.console import Console
-
-    from ml import show
-    from ml.predict import run
-
-    console = Console(stderr=as_json, highlight=False)
-    with console.status(f"{spec}: predict"):
-        result = run(spec)
-    _finish(result, "predicted", as_json, console, show.prediction)
-
-
 def _finish(result: dict[str, Any], done: str, as_json: bool, console: Console, show: Any) -> None:
     if as_json:
         click.echo(json.dumps(result, allow_nan=False, default=str))
@@ -69,6 +54,9 @@ def _finish(result: dict[str, Any], done: str, as_json: bool, console: Console, 
 @click.group()
 def models() -> None:
     """The registered models: versions, who answers, and why."""
+
+
+models.add_command(monitor)
 
 
 @models.command("list")

@@ -37,16 +37,6 @@ def _number(name: str, value: float) -> str:
     return f"{value:.0f} h" if name.endswith("_hours") else f"{value:.3f}"
 
 
-def prediction(result: dict[str, Any], console: Console) -> None:
-    """What a prediction run wrote."""
-    console.print(
-        f"[bold]{result['model']}[/] version {result['version']}, data up to {result['data_watermark']}:"
-        f" {result['machines']} machines, {result['at_risk']} at risk, {result['written']} predictions written,"
-        f" {result['silent']} machines silent for a week.",
-        soft_wrap=True,
-    )
-
-
 def models(found: list[dict[str, Any]], console: Console) -> None:
     """One line per model."""
     table = Table("model", "versions", "champion", "previous")

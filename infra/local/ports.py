@@ -11,7 +11,9 @@ import psutil
 from millwright.errors import MillwrightError
 from millwright.settings import Settings
 
-_DYING_SECONDS = 5.0  # a killed process on a busy machine keeps its sockets for a moment, and nobody holds them
+# A killed process keeps its sockets until it is wholly gone, and nobody is told to hold them. On a busy machine that
+# takes a moment, and longer for one with much memory: as long as it is there it is known to be one of ours.
+_DYING_SECONDS, _OURS_DYING_SECONDS = 5.0, 60.0
 
 
 def is_free(port: int) -> bool:
@@ -54,7 +56,7 @@ def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None
         if port in seen:
             raise MillwrightError(f"{variable} and {seen[port]} are both {port}.", "Set one of them to another port.")
         seen[port] = variable
-        if _freed_soon(port):
+        if _freed_soon(port, own):
             continue
         who = holder(port)
         if who is not None and who.pid in own:
@@ -65,11 +67,12 @@ def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None
         )
 
 
-def _freed_soon(port: int) -> bool:
+def _freed_soon(port: int, own: set[int]) -> bool:
     """Whether a port is free, or is once a process that has just been killed is wholly gone."""
-    deadline = time.monotonic() + _DYING_SECONDS
+    began = time.monotonic()
     while not is_free(port):
-        if holder(port) is not None or time.monotonic() > deadline:
+        patience = _OURS_DYING_SECONDS if any(psutil.pid_exists(pid) for pid in own) else _DYING_SECONDS
+        if holder(port) is not None or time.monotonic() - began > patience:
             return False
         time.sleep(0.1)
     return True

@@ -16,7 +16,15 @@ import psutil
 from infra.local import ports, postgres_place, stack
 from millwright.settings import Settings, settings
 
-_PORTS = ("kafka_port", "kafka_controller_port", "registry_port", "postgres_port", "mlflow_port", "airflow_port")
+_PORTS = (
+    "kafka_port",
+    "kafka_controller_port",
+    "registry_port",
+    "postgres_port",
+    "mlflow_port",
+    "airflow_port",
+    "preview_port",
+)
 # Empty means embedded, and is said aloud: a .env file may name somebody's services.
 _ADDRESSES = ("KAFKA_BOOTSTRAP", "REGISTRY_URL", "DATABASE_URL", "MLFLOW_URL", "AIRFLOW_URL", "SPARK_URL", "LAKE_URL")
 _ALIASES = {"KAFKA_BOOTSTRAP_SERVERS", "DB_URL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"}
@@ -110,13 +118,18 @@ def stack_of_its_own(purpose: str, *names: str, **values: str) -> Iterator[Tempo
 def end(config: Settings) -> None:
     """Stop a stack and remove its files."""
     stack.down(config)
-    postgres_place.remove(config)
-    shutil.rmtree(config.state_dir, ignore_errors=True)
+    _remove_files(config)
 
 
 def _end_what_is_left(config: Settings) -> None:
-    if config.state_dir.exists():
-        end(config)
+    """By force: at exit no thread can be started any more, as stopping politely does."""
+    _kill_users_of(config.state_dir)
+    _remove_files(config)
+
+
+def _remove_files(config: Settings) -> None:
+    postgres_place.remove(config)
+    shutil.rmtree(config.state_dir, ignore_errors=True)
 
 
 def _prefix(purpose: str) -> str:
@@ -128,13 +141,20 @@ def _remove_left_behind(purpose: str) -> None:
     for folder in Path("/tmp").glob(f"{_prefix(purpose)}*"):
         owner = folder.name.removeprefix(_prefix(purpose)).partition("-")[0]
         if folder.owner() == Path("/proc/self").owner() and owner.isdigit() and not psutil.pid_exists(int(owner)):
-            _end_users_of(folder)
+            _kill_users_of(folder)
             end(Settings(state_dir=folder))
 
 
-def _end_users_of(folder: Path) -> None:
-    """Kill the processes that worked with a stack, such as a measured sink: they would try for ever to reach it."""
+def _kill_users_of(folder: Path) -> None:
+    """Kill the processes that are a stack's parts or worked with it, and wait until they are gone.
+
+    Such as a measured sink, which would try for ever to reach its broker.
+    """
+    killed = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.environ().get("MILLWRIGHT_STATE_DIR") == str(folder):
+            works_with = process.environ().get("MILLWRIGHT_STATE_DIR") == str(folder)
+            if process.pid != os.getpid() and (works_with or any(str(folder) in word for word in process.cmdline())):
                 process.kill()
+                killed.append(process)
+    psutil.wait_procs(killed, timeout=10)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ml import skops_file
 from ml.scores import Floats, Mask
@@ -48,10 +49,18 @@ def weights(fails: Mask, balance: float) -> Floats:
 def probability(estimator: Any, features: pd.DataFrame) -> Floats:
     """Of a failure within the horizon, before calibration."""
     if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(features.to_numpy(np.float32))[:, 1], dtype=np.float64)
-    import xgboost
+        return _votes(estimator, np.ascontiguousarray(features.to_numpy(np.float32)))
+    # In place: a DMatrix of a frame is made column by column, which costs a single row ten times its prediction.
+    said = estimator.inplace_predict(features.to_numpy(np.float32), validate_features=False)
+    return np.asarray(said, dtype=np.float64)
 
-    return np.asarray(estimator.predict(xgboost.DMatrix(features, nthread=1)), dtype=np.float64)
+
+def _votes(forest: Any, rows: NDArray[np.float32]) -> Floats:
+    """What `predict_proba` gives, to the last bit, without what it prepares for each tree: 10 ms of a single row."""
+    total = np.zeros(len(rows))
+    for tree in forest.estimators_:
+        total += tree.tree_.predict(rows)[:, 1]
+    return np.asarray(total / len(forest.estimators_))
 
 
 def contributions(estimator: Any, features: pd.DataFrame) -> Floats:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml.data import Data
-from ml.failure import evaluate, examples, plots, predict, read
+from ml.failure import evaluate, examples, features, plots, predict, read
 from ml.failure.choose import choose
 from ml.failure.history import from_data
 from ml.failure.model import Model
@@ -45,6 +45,10 @@ class Failure:
 
     def predict(self, model: Model, data: Data, spec: FailureSpec) -> pd.DataFrame:
         return predict.predictions(model, from_data(data))
+
+    def inputs(self, model: Model, data: Data, spec: FailureSpec) -> pd.DataFrame:
+        """One row per reading: `time` and the model's features; what drift is judged on."""
+        return features.build(from_data(data), model.layout, model.spec)[["time", *model.layout.names]]
 
 
 TASK: Task = Failure()

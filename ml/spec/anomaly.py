@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
-from ml.spec.part import Share
+from ml.spec.part import Part, Share
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
-from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit
+from ml.spec.span import Span
+from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit, Value
+
+PARAMETERS = {
+    "robust_z": frozenset[str](),
+    "t2_q": frozenset({"explained"}),
+    "mset": frozenset({"memory", "ridge"}),
+    "isolation_forest": frozenset({"trees", "sample"}),
+}
 
 
 class Detector(Candidate):
     """A detector of anomalies."""
 
-    name: Literal["isolation_forest", "t2_q", "mset", "autoencoder", "robust_z"] = Field(
-        description="`isolation_forest`, `t2_q`, `mset`, `autoencoder` or `robust_z`"
+    name: Literal["robust_z", "t2_q", "mset", "isolation_forest"] = Field(
+        description="`robust_z`; `t2_q` (parameter `explained`, a share of the variance); `mset` (`memory` in rows, "
+        "`ridge`); `isolation_forest` (`trees`, `sample` of rows that each tree sees)"
     )
+
+    @model_validator(mode="after")
+    def _parameters_are_known(self) -> Detector:
+        for parameter in (*self.parameters, *self.search):
+            if parameter not in PARAMETERS[self.name]:
+                known = ", ".join(sorted(PARAMETERS[self.name])) or "none"
+                raise ValueError(f"{self.name} has no parameter {parameter!r}; it has {known}")
+        return self
+
+
+class Abnormal(Part):
+    """Times that are no normal operation, told by a table of events such as failures."""
+
+    source: Source = Field(description="the events; `where` picks those that count")
+    entity: str | None = Field(None, description="its column of the machine; the readings' name when not given")
+    time: Time = Field(description="the column of the moment")
+    before: Span = Field("24h", description="so long before an event is not normal")
+    after: Span = Field("24h", description="so long after an event is not normal")
 
 
 class AnomalySpec(ModelSpec):
@@ -27,22 +54,77 @@ class AnomalySpec(ModelSpec):
 
     METRICS: ClassVar = frozenset(
         {"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision", "false_positive_rate"}
+        | {"shift_recall"}
     )
     LOWER_IS_BETTER: ClassVar = frozenset({"far", "mar", "false_positive_rate"})
+    NEED_LABELS: ClassVar = frozenset({"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision"})
 
     task: Literal["anomaly"]
     source: Source
-    entity: str | None = Field(None, description="the column that names the machine; one machine when not given")
-    time: Time
+    entity: str | None = Field(
+        None, description="the column that names the machine (or run, or file); one machine when not given"
+    )
+    time: Time | None = Field(None, description="the rows' own order when not given")
     channels: Channels = Field("all", description="`all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns that are no channels")
     label: str | None = Field(
-        None, description="a column that is 1 (or true) for an anomaly: only for judging, never for choosing"
+        None,
+        description="a column that is 1, true or a text such as `anomaly` for an anomaly, and 0, false, empty or "
+        "`normal` otherwise: only for judging, never for choosing",
+    )
+    normal: dict[str, tuple[Value, ...]] = Field(
+        {}, description="column → values: only such rows are learned from, such as {anomaly: [0]} or {state: [running]}"
+    )
+    abnormal: Abnormal | None = Field(
+        None, description="events around which rows are not learned from; without a label, they are the anomalies"
     )
     pooled: bool = Field(False, description="one model of all machines; else one a machine")
+    adapt: bool = Field(True, description="channels whose level wanders are judged against where they lately were")
+    average: int = Field(
+        10, ge=1, le=1000, description="rows over which deviations are averaged before they are judged"
+    )
+    smooth: int = Field(10, ge=1, le=1000, description="rows over which scores are averaged")
     false_positive_rate: Share = Field(
         0.05, description="share of normal rows, held back, that may be called anomalies"
     )
+    minimum_rows: int = Field(100, ge=40, description="a machine with fewer normal rows is not learned")
+    judge: Span = Field("24h", description="the newest rows, so long, that a prediction judges")
     split: TimeSplit | RowsSplit | ColumnSplit = Field(TimeSplit(), discriminator="by")
     candidates: tuple[Detector, ...] = Field(min_length=1, description="detectors to compare and combine")
-    promote: Promotion = Promotion(metric="false_positive_rate")
+    combine: Literal["best", "all"] = Field(
+        "best",
+        description="best: whichever detector, or all together, sees most of shifts put into held-back normal rows; "
+        "all: always all together",
+    )
+    promote: Promotion = Promotion(metric="shift_recall")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metric_by_what_is_known(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and isinstance(raw.get("normal"), dict):
+            listed = {c: v if isinstance(v, (list, tuple)) else [v] for c, v in raw["normal"].items()}
+            raw = raw | {"normal": listed}
+        if isinstance(raw, dict) and "promote" not in raw and raw.get("label"):
+            return raw | {"promote": {"metric": "f1"}}
+        return raw
+
+    @model_validator(mode="after")
+    def _labels_are_there(self) -> AnomalySpec:
+        asked = {self.promote.metric, *self.promote.at_least, *self.promote.at_most} & self.NEED_LABELS
+        if asked and self.label is None and self.abnormal is None:
+            raise ValueError(
+                f"promote names {sorted(asked)[0]!r}, which needs label or abnormal; "
+                "expected shift_recall or false_positive_rate"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _events_need_time(self) -> AnomalySpec:
+        if self.abnormal is not None and self.time is None:
+            raise ValueError("abnormal needs time: the column of the readings that its events are held against")
+        return self
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The readings, and the events where there are any."""
+        return {"source": self.source} | ({"abnormal": self.abnormal.source} if self.abnormal else {})

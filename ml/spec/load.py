@@ -44,7 +44,7 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
     return parse_spec(raw, path.name)
 
 
-_SOURCES = ("source", "test_source", "test_truth")
+_SOURCES = ("source", "test_source", "test_truth", "abnormal")
 
 
 def shipped() -> list[str]:

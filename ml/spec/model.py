@@ -8,11 +8,13 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from ml.spec.monitoring import Monitoring
 from ml.spec.part import Name, Part
 from ml.spec.promotion import Promotion
 from ml.spec.source import Source
 
-_PLACES = ("path", "table")  # where data lie is not what a model is: the data have their own sha
+# Where data lie is not what a model is (they have their own sha), nor is how it is watched afterwards.
+_NOT_MEANT = ("path", "table", "monitoring")
 
 
 class ModelSpec(Part):
@@ -24,6 +26,7 @@ class ModelSpec(Part):
     name: Name = Field(description="the registered model's name: lower case letters, digits, `_` and `-`")
     task: str
     promote: Promotion
+    monitoring: Monitoring = Field(Monitoring(), description="when a version no longer fits what it is told")
     seed: int = Field(0, ge=0, description="two runs with one seed give the same bytes")
 
     @model_validator(mode="after")
@@ -65,5 +68,5 @@ class ModelSpec(Part):
 
 def _meaning(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _meaning(inner) for name, inner in value.items() if name not in _PLACES}
+        return {name: _meaning(inner) for name, inner in value.items() if name not in _NOT_MEANT}
     return [_meaning(inner) for inner in value] if isinstance(value, list) else value

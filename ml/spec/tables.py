@@ -38,6 +38,8 @@ def _default(field: FieldInfo) -> str:
         return "has to be given"
     if value is None or value in ((), {}, ""):
         return ""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 

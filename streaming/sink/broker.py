@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from millwright.errors import MillwrightError
 from millwright.settings import settings
-from millwright.topics import Topic, admin_client, broker_unavailable, describe, offsets_at
+from millwright.topics import Topic, admin_client, answer, broker_unavailable, describe, offsets_at
 from streaming.sink.position import Log, Partition
 
 _TIMEOUT_SECONDS = 10.0
@@ -63,7 +63,8 @@ def group_is_live() -> bool:
     group, give_up = settings().sink_group, time.monotonic() + _TIMEOUT_SECONDS
     while True:
         try:
-            found = _admin().describe_consumer_groups([group], request_timeout=_TIMEOUT_SECONDS)[group].result()
+            asked = _admin().describe_consumer_groups([group], request_timeout=_TIMEOUT_SECONDS)
+            found = answer(asked[group])
             break
         except KafkaException as error:
             code = error.args[0].code()
@@ -83,7 +84,7 @@ def published() -> dict[Partition, int]:
     asked = ConsumerGroupTopicPartitions(settings().sink_group)
     try:
         found = _admin().list_consumer_group_offsets([asked], request_timeout=_TIMEOUT_SECONDS)
-        told = found[settings().sink_group].result().topic_partitions
+        told = answer(found[settings().sink_group]).topic_partitions
     except KafkaException as error:
         if error.args[0].code() in (KafkaError.GROUP_ID_NOT_FOUND, *_COORDINATOR_COMING):
             return {}

@@ -34,6 +34,7 @@ def test_these_are_the_dags(dags):
         "ml_batch_prediction",
         "lake_maintenance",
         "data_quality",
+        "reports",
     }
 
 
@@ -61,7 +62,8 @@ def test_the_steps_follow_each_other(dags):
     steps = ["extract", "fit", "evaluate", "register", "deploy"]
     assert order("ml_model_training") == ["specs", *(f"model.{step}" for step in steps)]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
-    assert order("ml_batch_prediction") == ["predict", "refresh_marts"]
+    assert order("ml_batch_prediction") == ["specs", "predict", "refresh_marts"]
+    assert order("reports") == ["specs", "monitor", "refresh_marts"]
     assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]
 
 
@@ -74,6 +76,7 @@ def test_assets_wake_the_dags_without_a_cycle(dags):
     assert wakes["dbt_transformations"] == {"raw"}
     assert wakes["near_real_time"] == {"bronze"}
     assert wakes["ml_batch_prediction"] == {"marts", "model"}
+    assert wakes["ml_model_training"] == makes["reports"] == {"retrain"}
     assert wakes["data_quality"] == {"marts"}
     done: set[str] = set()
     while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & wakes[d]} - done}:

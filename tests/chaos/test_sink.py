@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+_LONG_SECONDS = 500  # it takes about 150; what hangs is interrupted, so that it cleans up and tells where it was
 
 
 def test_ten_kills_a_stop_outages_and_a_full_disk_lose_double_and_alter_nothing(tmp_path: Path):
     log = tmp_path / "events.log"
     arguments = ["chaos", "sink", "--kills", "10", "--seed", "4", "--log", str(log), "--json"]
-    ended = subprocess.run([sys.executable, "-m", "millwright", *arguments], capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr[-5000:] + (log.read_text() if log.exists() else "")
-    counts = json.loads(ended.stdout.splitlines()[-1])
+    with subprocess.Popen(
+        [sys.executable, "-m", "millwright", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            out, said = running.communicate(timeout=_LONG_SECONDS)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)
+            out, said = running.communicate(timeout=60)
+            raise AssertionError(f"not ended after {_LONG_SECONDS} s: {said[-5000:]}") from None
+    assert running.returncode == 0, said[-5000:] + (log.read_text() if log.exists() else "")
+    counts = json.loads(out.splitlines()[-1])
     assert counts["kills"] == 10
     assert counts["sent"] == counts["landed"] + counts["quarantined"] > 1000
     assert counts["quarantined"] > 0

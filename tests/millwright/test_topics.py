@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 
+import psutil
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from millwright import topics
 from millwright.contracts import contract, contracts
@@ -68,3 +70,22 @@ def test_a_broker_that_is_away_is_one_sentence(monkeypatch):
 def test_topics_that_are_not_there_are_left_out(kafka):
     assert topics.describe("nowhere") == {}
     assert contracts()
+
+
+def test_offsets_of_a_broker_that_hangs_are_not_made_up(kafka, monkeypatch):
+    places = [("equipment-sensors", 0)]
+    assert topics.offsets_at(places, OffsetSpec.latest())[places[0]] >= 0
+    monkeypatch.setattr(topics, "_TIMEOUT_SECONDS", 1.0)
+    broker = psutil.Process(kafka.pid("kafka"))
+    broker.suspend()
+    try:
+        with pytest.raises(Unavailable, match="does not answer"):
+            topics.offsets_at(places, OffsetSpec.latest())
+    finally:
+        broker.resume()
+
+
+def test_a_client_that_never_answers_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(topics, "_TIMEOUT_SECONDS", 0.1)
+    with pytest.raises(Unavailable, match="does not answer"):
+        topics.answer(Future())

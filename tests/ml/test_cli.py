@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from millwright.errors import MillwrightError
-from ml.cli import models, predict, train
+from ml.cli import models, train
+from ml.predictions.cli import predict
 from ml.spec.load import load_spec
 from tests.ml.plant import fill, plant
 

@@ -13,7 +13,8 @@ import pytest
 
 from millwright.errors import Unavailable
 from millwright.settings import settings
-from ml import predict, steps, workspace
+from ml import steps, workspace
+from ml.predictions import run as predict
 from ml.spec.load import load_spec
 from tests.ml.plant import fill, plant, rows
 
@@ -174,7 +175,7 @@ def test_a_promotion_that_was_killed_leaves_a_champion_and_is_finished_by_the_ne
 def test_a_prediction_that_was_killed_after_its_rows_is_not_repeated(plant_in_warehouse, spec_file):
     spec = spec_file()
     steps.run(spec)
-    killed(f"from ml import predict; predict.run({spec!r})", "ml.after_predict")
+    killed(f"from ml.predictions import run as predict; predict.run({spec!r})", "ml.after_predict")
     assert predict.run(spec)["written"] == 0
     assert rows(plant_in_warehouse, "select count(*) from ml.predictions") == [(6,)]
 

@@ -17,32 +17,17 @@ champions as (
 
 ),
 
--- Whether the machine failed within the horizon after what the prediction knew; null while that is not known.
 failures as (
 
     select
-        predictions.model_name,
-        predictions.model_version,
+        model_name,
+        model_version,
         'failure' as kind,
-        predictions.data_watermark,
-        predictions.probability,
-        predictions.predicted,
-        case
-            when exists (
-                select 1
-                from {{ ref('fact_equipment_events') }} as events
-                where
-                    events.equipment_id = predictions.equipment_id
-                    and events.kind = 'failure'
-                    and events.event_time > predictions.data_watermark
-                    and events.event_time
-                    <= predictions.data_watermark + predictions.horizon_hours * interval '1 hour'
-            ) then true
-            when predictions.data_watermark + predictions.horizon_hours * interval '1 hour' <= clock.now_time then false
-        end as actual
-    from {{ ref('stg_ml_predictions') }} as predictions
-    cross join clock
-    where predictions.data_watermark > clock.now_time - interval '{{ var("shown_days") }} days'
+        data_watermark,
+        probability,
+        predicted,
+        actual
+    from {{ ref('int_prediction_outcomes') }}
 
 ),
 
@@ -64,6 +49,23 @@ qualities as (
             and predictions.event_time = inspections.event_time
             and predictions.inspection_id = inspections.inspection_id
     where predictions.event_time > clock.now_time - interval '{{ var("shown_days") }} days'
+
+),
+
+-- Of machines as a whole. No inspection tells whether it was right.
+anomalies as (
+
+    select
+        anomalies.model_name,
+        anomalies.model_version,
+        'anomaly' as kind,
+        anomalies.event_time as data_watermark,
+        null::double precision as probability,
+        anomalies.is_anomaly as predicted,
+        null::boolean as actual
+    from {{ ref('stg_ml_anomalies') }} as anomalies
+    cross join clock
+    where anomalies.event_time > clock.now_time - interval '{{ var("shown_days") }} days' and anomalies.channel is null
 
 ),
 
@@ -100,6 +102,7 @@ classified as (
         (data_watermark at time zone 'UTC')::date as day,
         count(*) as predictions,
         count(actual) as judged,
+        count(*) filter (where predicted) as flagged,
         count(*) filter (where predicted and actual) as true_positives,
         count(*) filter (where predicted and not actual) as false_positives,
         count(*) filter (where not predicted and actual) as false_negatives,
@@ -109,6 +112,8 @@ classified as (
         select * from failures
         union all
         select * from qualities
+        union all
+        select * from anomalies
     ) as said
     group by model_name, model_version, kind, day
 
@@ -130,7 +135,7 @@ measured as (
 
 ),
 
-both_kinds as (
+every_kind as (
 
     select
         model_name,
@@ -139,6 +144,7 @@ both_kinds as (
         day,
         predictions,
         judged,
+        flagged,
         true_positives,
         false_positives,
         false_negatives,
@@ -157,6 +163,7 @@ both_kinds as (
         day,
         predictions,
         judged,
+        null as flagged,
         null as true_positives,
         null as false_positives,
         null as false_negatives,
@@ -173,10 +180,10 @@ both_kinds as (
 final as (
 
     select
-        both_kinds.*,
-        coalesce(both_kinds.model_version = champions.model_version, false) as is_champion
-    from both_kinds
-    left join champions on both_kinds.model_name = champions.model_name
+        every_kind.*,
+        coalesce(every_kind.model_version = champions.model_version, false) as is_champion
+    from every_kind
+    left join champions on every_kind.model_name = champions.model_name
 
 )
 

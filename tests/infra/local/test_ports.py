@@ -1,6 +1,7 @@
 import os
 import re
 import socket
+import threading
 
 import pytest
 
@@ -46,3 +47,14 @@ def test_a_connection_that_is_closing_does_not_hold_a_port():
         with socket.create_connection(("127.0.0.1", port)):
             server.accept()[0].close()  # the server closes first: its side lingers in TIME_WAIT
     assert ports.is_free(port)
+
+
+def test_the_port_of_a_killed_part_is_waited_for_until_the_process_is_gone(monkeypatch):
+    monkeypatch.setattr(ports, "holder", lambda port: None)  # as the system says of a process that is dying
+    monkeypatch.setattr(ports, "_DYING_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(MillwrightError, match="another user"):
+            ports.check(Settings(kafka_port=port), [("kafka", "kafka_port", set())])
+        threading.Timer(0.3, server.close).start()
+        ports.check(Settings(kafka_port=port), [("kafka", "kafka_port", {os.getpid()})])

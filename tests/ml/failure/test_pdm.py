@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ml import predict, steps
+from ml import steps
 from ml.failure.history import History, from_data
 from ml.failure.read import read
+from ml.predictions import run as predict
 from ml.spec.load import load_spec, parse_spec
 from tests.ml.conftest import make_spec
 from tests.ml.plant import fill, rows

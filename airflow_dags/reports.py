@@ -1,0 +1,52 @@
+"""Holds each champion against the data since it was trained, keeps the reports, and asks for a training when it is due.
+
+| daily, after the predictions | one row per model version and window | safe to run again |
+
+One mapped task for each spec that has a champion: reports of drift and data quality go to the version's run in MLflow
+(`monitoring/`), live scores and what breached to `ml.monitoring`. When 2 of the last 5 windows breach and the newest
+does, the asset `retrain` starts `ml_model_training`; it is asked for again each day until a new champion stands, and a
+training on unchanged data does nothing.
+
+**When it fails**: the log of the mapped task names the spec; clear it. A window is judged from stored rows, so nothing
+is lost by waiting. `millwright models monitor` does the same by hand.
+"""
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Metadata, TriggerRule, dag, task
+
+from airflow_dags.assets import DEFAULTS, RETRAIN, RETRAIN_IF_DUE
+
+
+@dag(schedule=CronTriggerTimetable("0 6 * * *", timezone="UTC"), tags=["ml"], doc_md=__doc__, **DEFAULTS)
+def reports() -> None:
+    @task
+    def specs() -> list[str]:
+        from ml.predictions.champion import with_champion
+
+        return with_champion()
+
+    @task(outlets=[RETRAIN_IF_DUE], max_active_tis_per_dagrun=1)
+    def monitor(spec: str) -> Any:
+        from ml.monitoring.run import run
+
+        found = run(spec)
+        if found["retrain"]:
+            yield Metadata(RETRAIN, extra={"spec": spec, **found["windows"][-1]}, alias=RETRAIN_IF_DUE)
+        return found
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def refresh_marts(specs: list[str] | None, done: Any) -> dict[str, Any]:
+        from millwright.dbt_runner import build
+        from millwright.errors import MillwrightError
+
+        built = build(select="stg_ml_monitoring+") if specs else {"reason": "No spec has a champion."}
+        if specs is None or len(list(done)) < len(specs):
+            raise MillwrightError("Not every spec was monitored; the marts are up to date with those that were.")
+        return built
+
+    found = specs()
+    refresh_marts(found, monitor.expand(spec=found))
+
+
+reports()

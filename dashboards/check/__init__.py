@@ -1,0 +1,1 @@
+"""What must hold across a dashboard: its grid, its SQL, its filters and its links."""

@@ -1,0 +1,80 @@
+"""`millwright dashboards`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def dashboards() -> None:
+    """The plant's dashboards, kept as YAML: check them, bring them to Metabase, or look at them in a preview."""
+
+
+@dashboards.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def check(folder: Path | None) -> None:
+    """Hold the files against what they may say, and against the marts that dbt makes.
+
+    FOLDER holds site.yml and boards/; without it, those shipped.
+    """
+    from dashboards.spec.read import load
+
+    found = load(folder)
+    questions = sum(len(board.questions) for board in found.boards.values())
+    click.echo(f"{len(found.boards)} dashboards with {questions} questions hold.")
+
+
+@dashboards.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def plan(as_json: bool) -> None:
+    """Show what `apply` would make, change and remove in Metabase. Exits with 2 when something differs."""
+    from dashboards.metabase.run import plan as show
+
+    if show(as_json):
+        raise SystemExit(2)
+
+
+@dashboards.command()
+@click.option("--wait", default=300.0, show_default=True, help="Seconds to wait for a Metabase that is starting.")
+def apply(wait: float) -> None:
+    """Bring Metabase to what the files say; a new one is set up first. What others made is left alone."""
+    from dashboards.metabase.run import apply as do
+
+    do(wait)
+
+
+@dashboards.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(yes: bool) -> None:
+    """Take away from Metabase what `apply` made, but what others would lose by it."""
+    from dashboards.metabase.run import destroy as do
+
+    if not yes:
+        click.confirm("Take all of Millwright's dashboards, questions and collections out of Metabase?", abort=True)
+    do()
+
+
+@dashboards.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def pull(folder: Path) -> None:
+    """Write the dashboards as they are in Metabase to FOLDER, with what was changed there by hand.
+
+    Compare with dashboards/boards and take over what should stay; the next `apply` undoes the rest.
+    """
+    from dashboards.metabase.run import pull as do
+
+    do(folder)
+
+
+@dashboards.command()
+@click.option("--port", type=int, help="Port on 127.0.0.1.  [default: MILLWRIGHT_PREVIEW_PORT, 3011]")
+def preview(port: int | None) -> None:
+    """Show the dashboards in a local web page, read-only, without Metabase. Ends with Ctrl-C."""
+    from dashboards.preview.serve import serve
+    from millwright.settings import settings
+
+    chosen = port or settings().preview_port
+    click.echo(f"The dashboards' preview is at http://127.0.0.1:{chosen}. Ctrl-C ends it.")
+    serve(chosen)

@@ -1,0 +1,107 @@
+"""The ways to foretell by name: how each is fitted, and how it goes into files and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ml.forecast import linear
+from ml.forecast.by_prophet import HISTORY as PROPHET_HISTORY
+from ml.forecast.by_prophet import ByProphet
+from ml.forecast.grid import Counts, Floats, Panel
+from ml.forecast.naive import Mean, Seasonal, Trend
+from ml.forecast.statistical import HISTORY, Statistical
+from ml.spec.forecast import ForecastSpec
+
+MOST_SERIES = 20  # a model a series costs seconds each; with more series such candidates are left out
+
+
+class Fitted(Protocol):
+    """Foretells a panel of the series that it was fitted on."""
+
+    def forecast(self, panel: Panel, origins: Counts, steps: int) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Way:
+    """A candidate with one choice of its parameters."""
+
+    name: str
+    settings: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """For people: `nlinear window=336 penalty=0.1`."""
+        return " ".join([self.name, *(f"{key}={value}" for key, value in self.settings.items())])
+
+
+def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: int) -> Iterator[Way]:
+    """Every candidate with every choice of parameters that a history of `shortest` steps allows."""
+    channels = {channel for _, channel in panel.series}
+    share = "channel" if len(channels) < len(panel.series) else "all"  # weights of one series alone learn its noise
+    for candidate in spec.candidates:
+        for asked in candidate.settings():
+            if candidate.name == "seasonal_naive":
+                found = [{"season": asked["season"]}] if "season" in asked else [{"season": s} for s in seasons]
+            elif candidate.name in ("nlinear", "dlinear"):
+                usual = {2 * max(seasons), 14 * min(seasons), spec.horizon} - {1}
+                windows = [asked["window"]] if "window" in asked else sorted(w for w in usual if w <= 1000)
+                penalties = [asked["penalty"]] if "penalty" in asked else [0.01, 0.1, 1.0]
+                found = [
+                    {"window": window, "penalty": penalty, "share": asked.get("share", share)}
+                    for window in windows
+                    for penalty in penalties
+                    if window + spec.horizon <= shortest
+                ]
+            else:
+                found = [asked]
+            yield from (Way(candidate.name, settings) for settings in found)
+
+
+def left_out(spec: ForecastSpec, series: int) -> dict[str, str]:
+    """Candidates that are not tried, with the reason."""
+    out: dict[str, str] = {}
+    for candidate in spec.candidates:
+        most = candidate.parameters.get("most_series", MOST_SERIES)
+        if candidate.name in ("prophet", "auto_ets", "auto_arima") and series > int(most):  # type: ignore[arg-type]
+            out[candidate.name] = f"left out: {series} series, and its most_series is {most}"
+    return out
+
+
+def fit(way: Way, panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...], sums: dict[Any, Any]) -> Fitted:
+    """Learn from all of the panel. `sums` keeps what linear candidates of the same window have in common."""
+    given = way.settings
+    if way.name == "mean":
+        return Mean.fit(panel)
+    if way.name == "trend":
+        return Trend.fit(panel)
+    if way.name == "last":
+        return Seasonal(1)
+    if way.name == "seasonal_naive":
+        return Seasonal(given["season"])
+    if way.name == "prophet":
+        return ByProphet.fit(panel, seasons[0], spec.seed, given.get("history", PROPHET_HISTORY))
+    if way.name in ("auto_ets", "auto_arima"):
+        return Statistical.fit(way.name, panel, given.get("season", seasons[0]), given.get("history", HISTORY))
+    group = groups(panel, given["share"])
+    key = (way.name, given["window"], given["share"], len(panel.index))
+    if key not in sums:
+        sums[key] = linear.moments(way.name, panel.values, given["window"], spec.horizon, group)
+    return linear.solve(way.name, panel.values, given["window"], group, given["penalty"], sums[key])
+
+
+def groups(panel: Panel, share: str) -> Counts:
+    """Of each series the number of the group whose weights it shares."""
+    if share == "none":
+        return np.arange(len(panel.series), dtype=np.int64)
+    names = ["" if share == "all" else channel for _, channel in panel.series]
+    order = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.array([order[name] for name in names], dtype=np.int64)
+
+
+KINDS: dict[str, type] = {
+    kind.__name__: kind for kind in (Mean, Trend, Seasonal, linear.Linear, Statistical, ByProphet)
+}

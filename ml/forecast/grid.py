@@ -1,0 +1,166 @@
+"""Puts readings that come at any moment on one regular grid: a panel of series, one a channel of an entity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from millwright.errors import MillwrightError
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+MOST_STEPS = 2_000_000  # on a finer grid a mistaken step would fill the memory
+_USUAL_SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4, "min": 60, "s": 60}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """values[t, s] is series s in step t, not a number where nothing was read; index holds the steps' beginnings.
+
+    The index is a DatetimeIndex with a frequency, or a RangeIndex of a counter.
+    """
+
+    values: Floats
+    index: pd.DatetimeIndex | pd.RangeIndex
+    series: tuple[tuple[str, str], ...]  # entity, channel
+
+    def times(self, first: int, count: int) -> pd.Index:
+        """The steps from a position on, also such as are yet to come."""
+        if isinstance(self.index, pd.RangeIndex):
+            begin = self.index.start + first * self.index.step
+            return pd.RangeIndex(begin, begin + count * self.index.step, self.index.step)
+        return pd.date_range(self.index[0], periods=first + count, freq=self.index.freq)[first:]
+
+    def position(self, time: Any) -> int:
+        """The step in which a moment, or a counter's value, lies; negative before the first."""
+        if isinstance(self.index, pd.RangeIndex):
+            return (int(time) - self.index.start) // self.index.step
+        begin, moment, step = self.index[0], pd.Timestamp(time), self.index.freq
+        if moment >= begin:
+            return len(pd.date_range(begin, moment, freq=step)) - 1
+        return 1 - len(pd.date_range(moment, begin, freq=step))
+
+    def until(self, steps: int) -> Panel:
+        """The panel as it was known after so many steps."""
+        index: Any = self.index[:steps]
+        return Panel(self.values[:steps], index, self.series)
+
+    def of(self, series: Sequence[tuple[str, str]]) -> Panel:
+        """These series in this order; one that is not there is not a number throughout."""
+        at = {name: number for number, name in enumerate(self.series)}
+        columns = [self.values[:, at[name]] if name in at else np.full(len(self.values), np.nan) for name in series]
+        return Panel(np.column_stack(columns), self.index, tuple(series))
+
+
+def regular(
+    readings: pd.DataFrame,
+    entity: str | None,
+    time: str,
+    channels: tuple[str, ...],
+    step: str | None,
+    how: str = "mean",
+) -> Panel:
+    """A panel of what was read: the mean (or sum, minimum, maximum, last) of each channel in each step.
+
+    `step` is a pandas frequency such as 5min, 1h, D or MS, or a number for a counter; without it, the usual distance
+    of two readings. A step without a reading is not a number, except that a sum without one within a series' span
+    is 0. Raises MillwrightError when the step cannot be understood or the grid would be absurdly long.
+    """
+    place, index = _places(readings[time], step)
+    names = [""] * len(readings) if entity is None else readings[entity].astype(str).tolist()
+    keyed = readings[list(channels)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    keyed = keyed.groupby([pd.Index(names, name="entity"), pd.Index(place, name="step")], sort=True)
+    table = keyed.sum(min_count=1) if how == "sum" else keyed.agg(how)
+    entities = table.index.get_level_values(0).unique()
+    values = np.full((len(index), len(entities) * len(channels)), np.nan)
+    for number, name in enumerate(entities):
+        rows = table.loc[name]
+        at = rows.index.to_numpy()
+        columns = slice(number * len(channels), (number + 1) * len(channels))
+        values[at, columns] = rows.to_numpy()
+        if how == "sum":
+            span = values[at.min() : at.max() + 1, columns]
+            span[np.isnan(span)] = 0.0
+    return Panel(values, index, tuple((str(name), channel) for name in entities for channel in channels))
+
+
+def filled(values: Floats) -> Floats:
+    """The last value known in each step; before a series' first it is not a number."""
+    at = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
+    last = np.maximum.accumulate(at, axis=0)
+    found: Floats = np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)
+    return found
+
+
+def usual_season(index: pd.Index) -> int:
+    """Steps after which a grid's values usually repeat: 24 for hours, 7 for days, 12 for months; 1 when none is."""
+    if not isinstance(index, pd.DatetimeIndex) or index.freq is None:
+        return 1
+    name = index.freq.rule_code.split("-")[0].removesuffix("S").removesuffix("E") or "s"
+    usual = _USUAL_SEASONS.get(name, 1)
+    return usual // index.freq.n if usual % index.freq.n == 0 else 1
+
+
+def _places(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex | pd.RangeIndex]:
+    return _in_time(time, step) if isinstance(time.dtype, pd.DatetimeTZDtype) else _by_counter(time, step)
+
+
+def _in_time(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex]:
+    offset = _offset(time, step)
+    try:
+        fixed = pd.Timedelta(offset)  # type: ignore[arg-type]
+    except ValueError:  # months and the like
+        begin = offset.rollback(time.min().normalize())
+        index = pd.date_range(begin, max(time.max(), begin), freq=offset)
+        return np.asarray(index.searchsorted(time, side="right") - 1, np.int64), index
+    floor = time.dt.floor(fixed)
+    _refuse_long((floor.max() - floor.min()) / fixed, step)
+    index = pd.date_range(floor.min(), floor.max(), freq=fixed)
+    return ((floor - floor.min()) // fixed).to_numpy(np.int64), index
+
+
+def _offset(time: pd.Series, step: str | None) -> pd.tseries.offsets.BaseOffset:
+    try:
+        if step is not None:
+            return pd.tseries.frequencies.to_offset(step.removesuffix("d") + "D" if step.endswith("d") else step)
+    except ValueError:
+        raise MillwrightError(
+            f"step = {step!r} is no length of time.", "Write it as 5s, 10min, 1h, D, W, MS (months) or QS."
+        ) from None
+    times = pd.DatetimeIndex(time.drop_duplicates().sort_values())
+    if len(times) < 3:
+        raise MillwrightError("With fewer than three moments there is no step to find.", "Give step, such as 1h.")
+    regular_step = pd.infer_freq(times)
+    if regular_step is not None:
+        return pd.tseries.frequencies.to_offset(regular_step)
+    usual = times.to_series().diff().median()
+    for name in ("D", "h", "min", "s", "ms"):
+        if usual >= pd.Timedelta(1, name):
+            return pd.tseries.frequencies.to_offset(f"{max(1, round(usual / pd.Timedelta(1, name)))}{name}")
+    raise MillwrightError("The readings are less than a millisecond apart.", "Give step, such as 1s.")
+
+
+def _by_counter(time: pd.Series, step: str | None) -> tuple[Counts, pd.RangeIndex]:
+    try:
+        width = 1 if step is None else int(step)
+        if width < 1:
+            raise ValueError
+    except ValueError:
+        raise MillwrightError(f"step = {step!r}: of a counter it is a whole number from 1.") from None
+    place = np.floor(time.to_numpy(np.float64) / width).astype(np.int64)
+    first = int(place.min())
+    _refuse_long(float(place.max() - first), step)
+    return place - first, pd.RangeIndex(first * width, (int(place.max()) + 1) * width, width)
+
+
+def _refuse_long(steps: float, step: str | None) -> None:
+    if steps > MOST_STEPS:
+        raise MillwrightError(
+            f"step = {step!r} makes a grid of {steps:,.0f} steps; at most {MOST_STEPS:,} are computed.",
+            "Take a longer step.",
+        )

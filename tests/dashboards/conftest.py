@@ -1,0 +1,101 @@
+"""One warehouse with everything that dashboards show in it, for all tests of this folder; nobody changes its rows."""
+
+from __future__ import annotations
+
+import os
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from dashboards.spec.read import Boards, load
+from millwright.settings import settings
+from tests.dashboards.fake_metabase import FakeMetabase
+from tests.dashboards.served import in_process
+from tests.dashboards.small_site import TABLES, small_site
+from tests.stack import TestStack
+
+
+@pytest.fixture(scope="session")
+def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a warehouse whose marts dbt has built."""
+    from millwright import dbt_sources, reference, tables
+    from tests.dashboards.warehouse import fill
+
+    name = f"test_dashboards_{uuid.uuid4().hex[:8]}"
+    door, address = (postgres.settings.embedded_database(n) for n in ("postgres", name))
+    _execute(door, f"create database {name}")
+    folder = tmp_path_factory.mktemp("dbt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLWRIGHT_DATABASE_URL", address)
+        patch.setenv("DBT_PROFILES_DIR", str(folder / "profile"))
+        settings.cache_clear()
+        tables.migrate()
+        reference.apply()
+        dbt_sources.generate()
+        fill()
+        _dbt_run(folder)
+    settings.cache_clear()
+    yield address
+    _execute(door, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(filled: str) -> Iterator[str]:
+    """The warehouse, to which MILLWRIGHT_DATABASE_URL points for this test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLWRIGHT_DATABASE_URL", filled)
+        settings.cache_clear()
+        yield filled
+    settings.cache_clear()
+
+
+def _dbt_run(folder: Path) -> None:
+    from dbt.cli.main import dbtRunner
+
+    where = os.getcwd()
+    project = ("--project-dir", str(settings().dbt_dir), "--target-path", str(folder / "target"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        done: Any = dbtRunner().invoke(["run", *project, "--log-path", str(folder / "logs"), "--quiet"])
+    os.chdir(where)  # dbt changes into its project
+    assert done.success, [f"{r.node.name}: {r.message}" for r in done.result.results if r.status == "error"]
+
+
+def _execute(address: str, statement: str) -> None:
+    connection = psycopg2.connect(address)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def metabase_settings(tmp_path: Path) -> Iterator[None]:
+    """A state folder of this test's own, and a role that somebody else has made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLWRIGHT_STATE_DIR", str(tmp_path / "state"))
+        patch.setenv("MILLWRIGHT_DASHBOARDS_DATABASE_URL", "postgresql://dashboards:s3cret@db.example:5432/millwright")
+        patch.setenv("MILLWRIGHT_ALERT_EMAIL_TO", "foreman@millwright.example")
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def fake(metabase_settings: None) -> Iterator[FakeMetabase]:
+    """A Metabase that nobody has set up yet, in this process."""
+    fake = FakeMetabase(TABLES)
+    with in_process(fake):
+        yield fake
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Boards:
+    return load(small_site(tmp_path / "site"))
