@@ -47,13 +47,14 @@ test: setup ## run all tests
 	@$(BIN)/python tests/s3_server.py
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts
+lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts, dashboards
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_transformations/models
 	@$(BIN)/millwright contracts check
+	@$(BIN)/millwright dashboards check
 
 format: setup ## format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

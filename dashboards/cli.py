@@ -66,3 +66,15 @@ def pull(folder: Path) -> None:
     from dashboards.metabase.run import pull as do
 
     do(folder)
+
+
+@dashboards.command()
+@click.option("--port", type=int, help="Port on 127.0.0.1.  [default: MILLWRIGHT_PREVIEW_PORT, 3011]")
+def preview(port: int | None) -> None:
+    """Show the dashboards in a local web page, read-only, without Metabase. Ends with Ctrl-C."""
+    from dashboards.preview.serve import serve
+    from millwright.settings import settings
+
+    chosen = port or settings().preview_port
+    click.echo(f"The dashboards' preview is at http://127.0.0.1:{chosen}. Ctrl-C ends it.")
+    serve(chosen)

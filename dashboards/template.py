@@ -73,5 +73,7 @@ def period(text: str, today: date) -> list[str]:
     first, separator, last = text.partition("~")
     if not separator:
         last = first
-    days = [date.fromisoformat(first), date.fromisoformat(last)]
-    return [str(day) for day in sorted(days)]
+    days = sorted([date.fromisoformat(first), date.fromisoformat(last)])
+    if days[1] == date.max:
+        raise ValueError(f"{last} has no day after it")
+    return [str(day) for day in days]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashboards.spec.board import GRID_COLUMNS, Board, Card
 from dashboards.spec.yaml_lines import Located, Problem
 
-_LEAST = {"scalar": (3, 2), "gauge": (4, 3), "progress": (4, 3)}  # others need room for axes
+_LEAST = {"scalar": (3, 2), "gauge": (4, 3), "progress": (4, 3), "table": (5, 3)}  # others need room for axes
 _LEAST_PLOT = (5, 4)
 
 

@@ -40,6 +40,7 @@ def up(only: tuple[str, ...]) -> None:
             f"Postgres keeps its files in {where.home}, for the user it runs as may not enter {where.state_dir}."
         )
     if not only:
+        console.print(f"Preview  http://127.0.0.1:{config.preview_port}  (the dashboards)")
         console.print(f"Airflow  {config.airflow}  (user admin, password: millwright status --credentials)")
         console.print(f"MLflow   {config.mlflow}")
         console.print(f"State    {config.state_dir}")

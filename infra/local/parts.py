@@ -6,7 +6,8 @@ from infra.local.airflow import AIRFLOW
 from infra.local.kafka import KAFKA
 from infra.local.mlflow import MLFLOW
 from infra.local.postgres import POSTGRES
+from infra.local.preview import PREVIEW
 from infra.local.registry import REGISTRY
 from infra.local.services import SERVICES
 
-PARTS = [POSTGRES, KAFKA, REGISTRY, MLFLOW, *AIRFLOW, *SERVICES]
+PARTS = [POSTGRES, KAFKA, REGISTRY, MLFLOW, *AIRFLOW, *SERVICES, PREVIEW]

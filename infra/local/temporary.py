@@ -16,7 +16,15 @@ import psutil
 from infra.local import ports, postgres_place, stack
 from millwright.settings import Settings, settings
 
-_PORTS = ("kafka_port", "kafka_controller_port", "registry_port", "postgres_port", "mlflow_port", "airflow_port")
+_PORTS = (
+    "kafka_port",
+    "kafka_controller_port",
+    "registry_port",
+    "postgres_port",
+    "mlflow_port",
+    "airflow_port",
+    "preview_port",
+)
 # Empty means embedded, and is said aloud: a .env file may name somebody's services.
 _ADDRESSES = ("KAFKA_BOOTSTRAP", "REGISTRY_URL", "DATABASE_URL", "MLFLOW_URL", "AIRFLOW_URL", "SPARK_URL", "LAKE_URL")
 _ALIASES = {"KAFKA_BOOTSTRAP_SERVERS", "DB_URL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"}

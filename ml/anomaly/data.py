@@ -45,24 +45,29 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
     Raises as `ml.sources` does, and MillwrightError for a label that is neither numbers nor texts.
     """
     with reader() as get:
-        span = (spec.time.column, hours(spec.judge) + _SETTLES) if newest else None
+        span = (spec.time.column, hours(spec.judge) + _SETTLES) if newest and spec.time else None
         raw = get(spec.source, None, span)
-        named(raw, spec.source, [name for name in (spec.entity, spec.time.column, spec.label, *spec.normal) if name])
+        time = spec.time.column if spec.time else None
+        named(raw, spec.source, [name for name in (spec.entity, time, spec.label, *spec.normal) if name])
         events = get(spec.abnormal.source) if spec.abnormal else None
     split_column = spec.split.column if isinstance(spec.split, ColumnSplit) else None
     named(raw, spec.source, [split_column] if split_column else [])
-    others = [spec.entity, spec.time.column, spec.label, split_column, *spec.normal, *spec.ignore]
+    others = [spec.entity, time, spec.label, split_column, *spec.normal, *spec.ignore]
     found = channels(raw, spec.channels, others, spec.source)
     frame = raw[found].astype(np.float64)
     frame[MACHINE] = raw[spec.entity].astype(str) if spec.entity else ""
-    frame[TIME] = times(raw[spec.time.column], spec.time, spec.source)
+    in_order = pd.Series(np.arange(len(raw), dtype=np.float64), index=raw.index)
+    frame[TIME] = times(raw[spec.time.column], spec.time, spec.source) if spec.time else in_order
     frame[LABEL] = _labels(raw[spec.label]) if spec.label else np.nan
     frame[NORMAL] = True
     for column, values in spec.normal.items():
         frame[NORMAL] &= raw[column].isin(list(values)) | raw[column].astype(str).isin([str(v) for v in values])
     if split_column:
         frame[PART] = raw[split_column].astype(str)
-    frame = frame.sort_values([MACHINE, TIME], kind="stable").reset_index(drop=True)
+    # What trains comes before what tests, also where the test's clock begins anew.
+    rank = parts(frame, spec).map({TRAIN: 0, VALIDATION: 1, TEST: 2, OUTSIDE: 3}) if split_column else 0
+    frame = frame.assign(_rank=rank).sort_values([MACHINE, "_rank", TIME], kind="stable").drop(columns="_rank")
+    frame = frame.reset_index(drop=True)
     if spec.abnormal and events is not None:
         around = _around(frame, events, spec.abnormal, spec)
         frame[NORMAL] &= ~around
@@ -92,7 +97,7 @@ def _around(frame: pd.DataFrame, events: pd.DataFrame, abnormal: Abnormal, spec:
     if is_counter(moments) != is_counter(frame[TIME]) and len(events):
         raise MillwrightError(
             f"{abnormal.source.place}, column {abnormal.time.column!r}: expected the same kind of time as the "
-            f"readings' {spec.time.column!r}.",
+            f"readings' {spec.time.column if spec.time else ''!r}.",
             "One is a counter, the other a timestamp; say time.kind.",
         )
     machines = events[column].astype(str) if column else pd.Series("", index=events.index)
@@ -102,8 +107,7 @@ def _around(frame: pd.DataFrame, events: pd.DataFrame, abnormal: Abnormal, spec:
         rows = np.flatnonzero(frame[MACHINE].to_numpy() == machine)
         here = frame[TIME].to_numpy()[rows]
         for moment in at.to_numpy():
-            begin, end = np.searchsorted(here, moment - before), np.searchsorted(here, moment + after, side="right")
-            out[rows[begin:end]] = True
+            out[rows[(here >= moment - before) & (here <= moment + after)]] = True
     return out
 
 

@@ -84,21 +84,21 @@ def judge(score: Scores, threshold: float, data: Data, spec: AnomalySpec) -> Jud
                 )[keep]
             )
     rows = pd.concat(out, ignore_index=True) if out else pd.DataFrame(columns=["truth", "score", "flagged", "shifted"])
-    return Judged(metrics(rows, np.ones(len(rows))), rows)
+    return Judged(metrics(rows, np.ones(len(rows)), spec.false_positive_rate), rows)
 
 
-def metrics(rows: pd.DataFrame, weight: Floats) -> dict[str, float]:
+def metrics(rows: pd.DataFrame, weight: Floats, asked: float) -> dict[str, float]:
     """By row: f1, precision, recall, far = FP/(FP+TN), mar = FN/(FN+TP), roc_auc, average_precision where labels are;
-    false_positive_rate of rows not known as anomalies; shift_recall and shift_f1 of shifts against such rows.
+    false_positive_rate of rows not known as anomalies. shift_recall: the share of shifted rows that score above what
+    just the share asked of such rows does, so that it tells models apart whatever their thresholds.
     """
     flagged, truth = rows["flagged"].to_numpy(bool), rows["truth"].to_numpy(np.float64)
     copy, score = rows["shifted"].to_numpy(bool), rows["score"].to_numpy(np.float64)
     quiet = ~copy & ~(truth == 1)
-    false, found = weight[quiet & flagged].sum(), weight[copy & flagged].sum()
+    seen = copy & (score > _exceeded_by(asked, score[quiet], weight[quiet]))
     out = {
-        "false_positive_rate": _share(false, weight[quiet].sum()),
-        "shift_recall": _share(found, weight[copy].sum()),
-        "shift_f1": _share(2 * found, found + false + weight[copy].sum()),
+        "false_positive_rate": _share(weight[quiet & flagged].sum(), weight[quiet].sum()),
+        "shift_recall": _share(weight[seen].sum(), weight[copy].sum()),
         "test_rows": float((~copy).sum()),
     }
     known = ~copy & np.isfinite(truth)
@@ -117,6 +117,15 @@ def metrics(rows: pd.DataFrame, weight: Floats) -> dict[str, float]:
         "average_precision": average_precision(bad[known], score[known], weight[known]),
         "anomalous_rows": float((known & bad).sum()),
     }
+
+
+def _exceeded_by(share: float, score: Floats, weight: Floats) -> float:
+    """The least score that no more than a share of the rows exceeds."""
+    order = np.argsort(score, kind="stable")
+    below = np.cumsum(weight[order])
+    if not len(order) or below[-1] <= 0:
+        return float("inf")
+    return float(score[order][np.searchsorted(below, (1 - share) * below[-1])])
 
 
 def _scales(frame: pd.DataFrame, names: list[str], spec: AnomalySpec) -> dict[str, tuple[Floats, Floats]]:

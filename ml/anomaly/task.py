@@ -78,7 +78,7 @@ class AnomalyTask:
     def score(self, rows: pd.DataFrame, weight: Floats, spec: AnomalySpec) -> float:
         """The metric of promotion; turned round where lower is better."""
         sign = -1.0 if spec.promote.metric in spec.LOWER_IS_BETTER else 1.0
-        return sign * metrics(rows, weight).get(spec.promote.metric, float("nan"))
+        return sign * metrics(rows, weight, spec.false_positive_rate).get(spec.promote.metric, float("nan"))
 
     def plots(self, model: AnomalyModel, data: Data, judged: Judged, folder: Path) -> None:
         """Scores over time, calibration, channels, and curves where labels are."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -26,7 +28,7 @@ def features(model: ForecastModel, panel: Panel) -> pd.DataFrame:
     known, origin = panel.of(model.series), len(panel.index)
     past = filled(known.values)[-model.look_back :]
     past = np.concatenate([np.full((model.look_back - len(past), past.shape[1]), np.nan), past])
-    lately = (~np.isnan(known.values[-model.look_back :])).any(axis=0)
+    lately: Any = (~np.isnan(known.values[-model.look_back :])).any(axis=0)
     width = _stretches(model, known)
     rows = pd.DataFrame(np.column_stack([width.T, past.T]), columns=model.columns[3:])
     rows.insert(0, "time", [panel.times(origin, 1)[0]] * len(rows))

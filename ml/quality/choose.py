@@ -39,13 +39,14 @@ class Chosen:
 def choose(frame: pd.DataFrame, about: dict[str, Any], round_: Round, spec: QualitySpec) -> Chosen:
     """From a round's training rows alone."""
     labels = labels_of(frame, about)
-    settings: list[tuple[str, dict[str, Any]]] = [
-        (one.name, parameters) for one in spec.candidates for parameters in one.settings()
+    labelled = [
+        (label, (one.name, parameters))
+        for label, one in zip(labels_for([one.name for one in spec.candidates]), spec.candidates, strict=True)
+        for parameters in one.settings()
     ]
+    settings: list[tuple[str, dict[str, Any]]] = [setting for _, setting in labelled]
     asked = np.concatenate([later for _, later in round_.choices])
-    said: list[Floats] = [np.zeros((0, 0)) for _ in settings]
-    if len(settings) > 1 or len(asked):
-        said = _trials(frame, labels, about, round_, settings, spec)
+    said = _trials(frame, labels, about, round_, settings, spec)
     costs = np.array([spec.costs.get(name, 1.0) for name in about["classes"]])
 
     def reached(numbers: list[int]) -> tuple[float, float]:
@@ -56,7 +57,7 @@ def choose(frame: pd.DataFrame, about: dict[str, Any], round_: Round, spec: Qual
         return (wanted if np.isfinite(wanted) else -np.inf), -found["log_loss"]
 
     best: dict[str, int] = {}
-    for number, (name, _) in enumerate(settings):
+    for number, (name, _) in enumerate(labelled):
         if name not in best or reached([number]) > reached([best[name]]):
             best[name] = number
     groups = {name: [number] for name, number in best.items()} | ({ALL: list(best.values())} if len(best) > 1 else {})
@@ -67,6 +68,12 @@ def choose(frame: pd.DataFrame, about: dict[str, Any], round_: Round, spec: Qual
     mixed = np.mean([said[number] for number in groups[taken]], axis=0)
     layout, fitted = _fit(frame, labels, about, round_.train, kinds, spec)
     return Chosen(layout, fitted, kinds, decide.temperature(labels[asked], mixed), compared)
+
+
+def labels_for(names: list[str]) -> list[str]:
+    """Of candidates, for people: `extra_trees`, and `extra_trees 2` for another of the same algorithm."""
+    counts = [names[: at + 1].count(name) for at, name in enumerate(names)]
+    return [name if count == 1 else f"{name} {count}" for name, count in zip(names, counts, strict=True)]
 
 
 def labels_of(frame: pd.DataFrame, about: dict[str, Any]) -> estimators.Labels:

@@ -31,7 +31,7 @@ class Layout:
     def build(self, frame: pd.DataFrame) -> Floats:
         """Rows × features; a number that is not there is NaN, a value not known is none of the known ones."""
         numbers = frame.reindex(columns=list(self.numbers)).to_numpy(np.float64)
-        parts = [numbers]
+        parts = [np.where(np.isfinite(numbers), numbers, np.nan)]
         for name, values in self.values:
             column = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
             codes = pd.Categorical(column, categories=list(values)).codes

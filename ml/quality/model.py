@@ -35,7 +35,6 @@ class QualityModel:
     spec: QualitySpec
     chosen: Chosen
     classes: tuple[str, ...]
-    usual: Floats  # median of each feature in training
     held_out: HeldOut
     described: dict[str, Any]
     example: pd.DataFrame
@@ -66,7 +65,7 @@ class QualityModel:
 
     def reasons(self, frame: pd.DataFrame) -> list[list[dict[str, Any]]]:
         """See ml.quality.reasons."""
-        return reasons(self.chosen, frame, self.usual, len(self.classes))
+        return reasons(self.chosen, frame, len(self.classes))
 
     def save(self, folder: Path) -> None:
         """Write spec.json, model.json, example.parquet, held_out.npz, and a file a classifier."""
@@ -84,7 +83,6 @@ class QualityModel:
         self.example.to_parquet(folder / "example.parquet", index=False)
         np.savez_compressed(
             folder / "held_out.npz",
-            usual=self.usual,
             hashes=self.held_out.hashes,
             probability=self.held_out.probability,
         )
@@ -106,6 +104,6 @@ def load_model(folder: Path) -> QualityModel:
         card["compared"],
     )
     with np.load(folder / "held_out.npz", allow_pickle=False) as packed:
-        held_out, usual = HeldOut(packed["hashes"], packed["probability"]), packed["usual"]
+        held_out = HeldOut(packed["hashes"], packed["probability"])
     example = pd.read_parquet(folder / "example.parquet")
-    return QualityModel(spec, chosen, tuple(card["classes"]), usual, held_out, card["described"], example)
+    return QualityModel(spec, chosen, tuple(card["classes"]), held_out, card["described"], example)

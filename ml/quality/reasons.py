@@ -15,15 +15,14 @@ from ml.scores import Floats
 MOST = 5
 
 
-def reasons(chosen: Chosen, frame: pd.DataFrame, usual: Floats, classes: int) -> list[list[dict[str, Any]]]:
+def reasons(chosen: Chosen, frame: pd.DataFrame, classes: int) -> list[list[dict[str, Any]]]:
     """For each piece its features by how much they raise a defect, the greatest first.
 
     Each: feature, label, value (null when missing), contribution: of XGBoost, SHAP in log-odds, that of the likeliest
-    defect less that of the good class; without XGBoost, how much less likely a defect were with the feature at its
-    usual value, in probability.
+    defect less that of the good class; of forests alone, what each adds to the probability of a defect.
     """
     rows = chosen.layout.build(frame)
-    effect = _effect(chosen, rows, usual, classes)
+    effect = _effect(chosen, rows, classes)
     return [
         [
             {
@@ -39,17 +38,11 @@ def reasons(chosen: Chosen, frame: pd.DataFrame, usual: Floats, classes: int) ->
     ]
 
 
-def _effect(chosen: Chosen, rows: Floats, usual: Floats, classes: int) -> Floats:
+def _effect(chosen: Chosen, rows: Floats, classes: int) -> Floats:
     booster = next((one for one in chosen.estimators if not isinstance(one, Trees)), None)
-    said = np.mean([estimators.probability(one, rows) for one in chosen.estimators], axis=0)
     if booster is not None:
+        said = np.mean([estimators.probability(one, rows) for one in chosen.estimators], axis=0)
         values = estimators.contributions(booster, rows, classes)
         worst = 1 + said[:, 1:].argmax(axis=1)
         return np.asarray(values[np.arange(len(rows)), worst] - values[:, 0], dtype=np.float64)
-    out = np.zeros_like(rows)
-    for feature in range(rows.shape[1]):
-        changed = rows.copy()
-        changed[:, feature] = usual[feature]
-        without = np.mean([estimators.probability(one, changed) for one in chosen.estimators], axis=0)
-        out[:, feature] = without[:, 0] - said[:, 0]
-    return out
+    return np.asarray(np.mean([one.contributions(rows) for one in chosen.estimators], axis=0), dtype=np.float64)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ml.data import Data
 from ml.quality import plots
-from ml.quality.choose import choose, labels_of
+from ml.quality.choose import choose, labels_for, labels_of
 from ml.quality.data import CLASS, INSPECTION, MACHINE, PRODUCT, TIME, read
 from ml.quality.decide import decide
 from ml.quality.evaluate import hashes, judge_majority, judge_model
@@ -65,7 +65,13 @@ class QualityTask:
         counts = np.bincount(labels_of(learned, about), minlength=len(about["classes"]))
         described: dict[str, Any] = {
             "candidate": " + ".join(name for name, _ in chosen.kinds),
-            **{f"{name}.{key}": value for name, parameters in chosen.kinds for key, value in parameters.items()},
+            **{
+                f"{label}.{key}": value
+                for label, (_, parameters) in zip(
+                    labels_for([name for name, _ in chosen.kinds]), chosen.kinds, strict=True
+                )
+                for key, value in parameters.items()
+            },
             f"validation_{spec.promote.metric}": ", ".join(
                 f"{name} {said:.4f}" for name, said in chosen.compared.items()
             ),
@@ -76,11 +82,8 @@ class QualityTask:
             "train_from": str(learned[TIME].min()) if spec.time else "",
             "train_until": str(learned[TIME].max()) if spec.time else "",
         }
-        built = chosen.layout.build(learned)
-        there = np.isfinite(built).any(axis=0)
-        usual = np.where(there, np.nanmedian(np.where(there, built, 0.0), axis=0), 0.0)
         example = learned[[*about["numbers"], *about["names"]]].head(3).reset_index(drop=True)
-        return QualityModel(spec, chosen, tuple(about["classes"]), usual, held, described, example)
+        return QualityModel(spec, chosen, tuple(about["classes"]), held, described, example)
 
     def load(self, folder: Path) -> QualityModel:
         """What `save` wrote."""

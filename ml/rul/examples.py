@@ -48,7 +48,7 @@ def capped(life: Floats, cap: float | None) -> Floats:
 def units(data: Data, spec: RulSpec) -> Units:
     """The units by part; drawn by the seed, from the names in their order, so that it hangs on nothing else."""
     readings = data.frames["readings"]
-    names = pd.unique(readings[ENTITY])
+    names = np.asarray(pd.unique(readings[ENTITY]), dtype=object)
     random = np.random.default_rng(spec.seed)
     if isinstance(spec.split, ColumnSplit):
         of = readings.groupby(ENTITY, sort=False)[PART].first()
@@ -77,7 +77,7 @@ def of(readings: pd.DataFrame, names: tuple[str, ...]) -> Mask:
     return np.asarray(readings[ENTITY].isin(names), dtype=bool)
 
 
-def tested(data: Data, spec: RulSpec) -> tuple[pd.DataFrame, Mask, Floats]:
+def judged_rows(data: Data, spec: RulSpec) -> tuple[pd.DataFrame, Mask, Floats]:
     """Readings, which of their rows are judged, and the life left at each row, not capped.
 
     Of stopped units the last row, where the truth is known; else, and of units that ran to failure, every row.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ml.data import Data
 from ml.rul import estimators, scores
-from ml.rul.examples import Floats, capped, left, of, tested, units
+from ml.rul.examples import Floats, capped, judged_rows, left, of, units
 from ml.rul.fit import fitted
 from ml.rul.model import RulModel, load
 from ml.rul.read import ENTITY, TIME, read
@@ -36,7 +36,7 @@ class RulTask:
         life = left(readings, spec.cap)[of(readings, parts.train)]
         if not (~np.isnan(life)).any() or np.nanmax(life) == 0:
             return "No row that trains lies before a failure: is entity the unit, and time its age?"
-        _, judged, truth = tested(data, spec)
+        _, judged, truth = judged_rows(data, spec)
         if not (judged & ~np.isnan(truth)).any():
             return "No unit is left to test on."
         return ""
@@ -51,7 +51,7 @@ class RulTask:
 
     def evaluate(self, model: RulModel, data: Data, spec: RulSpec) -> Judged:
         """The last row of each stopped unit, or every row of the test units; the truth is capped as the label was."""
-        readings, judged, truth = tested(data, spec)
+        readings, judged, truth = judged_rows(data, spec)
         judged = judged & ~np.isnan(truth)
         told = model.answer(model.features(readings)[judged])
         rows = scores.rows(readings[ENTITY][judged], told, capped(truth[judged], spec.cap))
@@ -60,7 +60,7 @@ class RulTask:
 
     def baseline(self, data: Data, spec: RulSpec) -> tuple[str, Judged]:
         """The better of the mean remaining life, and the mean life less the unit's age."""
-        readings, judged, truth = tested(data, spec)
+        readings, judged, truth = judged_rows(data, spec)
         judged = judged & ~np.isnan(truth)
         known = data.frames["readings"]
         mine = of(known, units(data, spec).known)

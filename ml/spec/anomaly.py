@@ -54,7 +54,7 @@ class AnomalySpec(ModelSpec):
 
     METRICS: ClassVar = frozenset(
         {"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision", "false_positive_rate"}
-        | {"shift_f1", "shift_recall"}
+        | {"shift_recall"}
     )
     LOWER_IS_BETTER: ClassVar = frozenset({"far", "mar", "false_positive_rate"})
     NEED_LABELS: ClassVar = frozenset({"f1", "precision", "recall", "far", "mar", "roc_auc", "average_precision"})
@@ -64,7 +64,7 @@ class AnomalySpec(ModelSpec):
     entity: str | None = Field(
         None, description="the column that names the machine (or run, or file); one machine when not given"
     )
-    time: Time
+    time: Time | None = Field(None, description="the rows' own order when not given")
     channels: Channels = Field("all", description="`all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns that are no channels")
     label: str | None = Field(
@@ -96,7 +96,7 @@ class AnomalySpec(ModelSpec):
         description="best: whichever detector, or all together, sees most of shifts put into held-back normal rows; "
         "all: always all together",
     )
-    promote: Promotion = Promotion(metric="shift_f1")
+    promote: Promotion = Promotion(metric="shift_recall")
 
     @model_validator(mode="before")
     @classmethod
@@ -114,8 +114,14 @@ class AnomalySpec(ModelSpec):
         if asked and self.label is None and self.abnormal is None:
             raise ValueError(
                 f"promote names {sorted(asked)[0]!r}, which needs label or abnormal; "
-                "expected shift_f1, shift_recall or false_positive_rate"
+                "expected shift_recall or false_positive_rate"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _events_need_time(self) -> AnomalySpec:
+        if self.abnormal is not None and self.time is None:
+            raise ValueError("abnormal needs time: the column of the readings that its events are held against")
         return self
 
     @property

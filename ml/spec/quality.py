@@ -73,7 +73,7 @@ class QualitySpec(ModelSpec):
     candidates: tuple[QualityCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     combine: Literal["best", "all"] = Field(
         "best",
-        description="best: the candidate, or the mean of all, with the best promote.metric where choices are made; "
+        description="best: whichever candidate, or the mean of all, has the best promote.metric on rows held back; "
         "all: always the mean of all",
     )
     promote: Promotion = Promotion(metric="accuracy")

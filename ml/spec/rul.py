@@ -35,7 +35,10 @@ class RulSpec(ModelSpec):
     ignore: tuple[str, ...] = Field((), description="columns that are no measurements")
     label: str | None = Field(None, description="a column that holds the remaining life, where there is one")
     cap: float | None = Field(
-        125, gt=0, description="a remaining life above this counts as this: wear is not seen so early"
+        None,
+        gt=0,
+        description="a remaining life above this counts as this, also when it is judged: wear is not seen so early; "
+        "125 is usual for NASA's C-MAPSS",
     )
     windows: tuple[int, ...] = Field((5, 20), min_length=1, description="trailing windows in rows")
     split: EntitySplit | ColumnSplit = Field(EntitySplit(by="entity"), discriminator="by")

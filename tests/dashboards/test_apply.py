@@ -14,6 +14,7 @@ from millwright.settings import settings
 from tests.dashboards.fake_metabase import FakeMetabase
 from tests.dashboards.openapi import document
 from tests.dashboards.served import applied, in_process, over_http, planned
+from tests.dashboards.small_site import TABLES
 
 
 def test_an_apply_makes_everything_and_then_nothing_differs(fake, boards):
@@ -185,3 +186,10 @@ def test_nobody_answers(metabase_settings, boards, monkeypatch):
     settings.cache_clear()
     with pytest.raises(MillwrightError, match="does not answer"):
         run.world_of(boards, False, 0, lambda text: None)
+
+
+def test_a_column_that_is_in_the_papers_and_in_no_table_is_left_out(fake, boards):
+    """Such as a channel that this plant's contract does not have."""
+    fake._tables = TABLES | {"dim_date": [name for name in TABLES["dim_date"] if name != "weekday"]}
+    applied(boards)
+    assert planned(boards) == []

@@ -162,4 +162,5 @@ def _found(there: dict[str, Any]) -> Found:
 
 
 def specs(world: World) -> dict[str, Spec]:
+    """What the files say of each dashboard; nothing when nothing is wanted."""
     return world.boards.boards if world.boards else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from dashboards.check.queries import read
 from dashboards.marts import MartColumn, marts
@@ -35,6 +35,7 @@ class Database:
                 "dbname": parts.path.lstrip("/"),
                 "user": unquote(parts.username or ""),
                 "schemas": "marts",
+                "ssl": parse_qs(parts.query).get("sslmode", ["disable"])[-1] not in ("disable", "allow", "prefer"),
                 "password": _digest(unquote(parts.password or "")),
             }
         }
@@ -122,12 +123,17 @@ class Field:
 
     def wanted(self, world: World) -> dict[str, Body]:
         known = marts(settings().dbt_dir)
-        columns = {f"{m}.{c.name}": c for m in _read_marts(world.boards) for c in known[m].columns.values()}
-        if columns:
-            world.fields(set(columns))  # waits for them, when it acts
+        read_marts = _read_marts(world.boards)
+        columns = {f"{m}.{c.name}": c for m in read_marts for c in known[m].columns.values()}
+        if columns:  # waits for them, when it acts: for those that filters need, and of each mart for one
+            firsts = {f"{m}.{next(iter(known[m].columns))}" for m in read_marts}
+            world.fields(firsts | _bound(world.boards))
+        # A channel that this plant's contract does not have is in the papers, and in no table.
+        there = set(_columns(world)) or set(columns)
         return {
             key: {"description": column.description} | ({"semantic_type": kind} if (kind := _semantic(column)) else {})
             for key, column in columns.items()
+            if key in there
         }
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
@@ -160,6 +166,12 @@ def _read_marts(boards: Boards | None) -> list[str]:
     }
     offered = {f.values for board in boards.boards.values() for f in board.filters.values() if f.kind == "choice"}
     return sorted(names | {column.partition(".")[0] for column in offered})
+
+
+def _bound(boards: Boards | None) -> set[str]:
+    """The columns to which filters are bound."""
+    every = boards.boards.values() if boards else ()
+    return {column for board in every for question in board.questions.values() for column in question.filters.values()}
 
 
 def _semantic(column: MartColumn) -> str:
@@ -200,7 +212,7 @@ def _details(body: Body) -> dict[str, Any]:
         "password": unquote(urlsplit(reader_dsn()).password or ""),
         "schema-filters-type": "inclusion",
         "schema-filters-patterns": body["schemas"],
-        "ssl": False,
+        "ssl": body["ssl"],
         "tunnel-enabled": False,
     }
 
@@ -212,6 +224,7 @@ def _database(there: dict[str, Any], password: str) -> Found:
         "engine": there.get("engine"),
         **{name: details.get(name) for name in ("host", "port", "dbname", "user")},
         "schemas": details.get("schema-filters-patterns"),
+        "ssl": bool(details.get("ssl")),
         "password": password,
     }
     return Found(int(there["id"]), there.get("created_at") or "", body)

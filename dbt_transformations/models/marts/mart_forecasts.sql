@@ -16,6 +16,10 @@ limits as (
 channels as (
 
     {{ each_channel('sensor_readings', "select '{c}' as channel", '\n    union all\n    ') }}
+    union all
+    select 'units' as channel
+    union all
+    select 'good_units' as channel
 
 ),
 
@@ -74,6 +78,12 @@ foretold as (
         forecasts.value,
         forecasts.lower_bound,
         forecasts.upper_bound,
+        forecasts.lower_bound_95,
+        forecasts.upper_bound_95,
+        forecasts.crossing_probability,
+        forecasts.crossing_limit,
+        forecasts.crossing_severity,
+        forecasts.crossing_time,
         forecasts.made_at,
         case
             when
@@ -104,6 +114,12 @@ final as (
         value,
         lower_bound,
         upper_bound,
+        lower_bound_95,
+        upper_bound_95,
+        crossing_probability,
+        crossing_limit,
+        crossing_severity,
+        crossing_time,
         warning_low,
         warning_high,
         critical_low,

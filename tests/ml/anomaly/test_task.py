@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from millwright.errors import MillwrightError
@@ -12,7 +13,7 @@ from ml.anomaly.data import LABEL, MACHINE, NORMAL, TIME, parts
 from ml.anomaly.task import TASK
 from ml.data import Data
 from ml.spec.load import parse_spec
-from tests.ml.anomaly.machines import FAULT, plant, write_spec
+from tests.ml.anomaly.machines import FAULT, machine, plant, write_spec
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,22 @@ def test_one_model_of_all_machines_judges_one_that_is_new(tmp_path):
     model = TASK.fit(data, spec)
     frame = data.frames["readings"].assign(**{MACHINE: "another"})
     assert np.isfinite(model.see(frame)["another"][1].score).all()
+
+
+def test_files_without_a_clock_of_one_channel_train_and_test_by_their_names(tmp_path):
+    for name, seed in (("normal", 1), ("later", 2)):
+        values = machine(seed)[:, 2].copy()
+        values[600:700] += 3 if name == "later" else 0
+        pd.DataFrame({"pressure": values}).to_csv(tmp_path / f"{name}.csv", index=False)
+    source = {"path": f"{tmp_path}/*.csv", "file_column": "file"}
+    split = {"by": "column", "column": "file", "train": ["normal"], "test": ["later"]}
+    spec = write_spec(tmp_path, source=source, entity=None, time=None, split=split, label=None)
+    data = TASK.read(spec)
+    assert parts(data.frames["readings"], spec).tolist() == ["train"] * 800 + ["test"] * 800
+    model = TASK.fit(data, spec)
+    seen = model.see(data.frames["readings"])[""][1].score[800:]
+    assert (seen[610:700] >= model.threshold).mean() > 0.9
+    assert (seen[:600] >= model.threshold).mean() < 0.12
 
 
 @pytest.mark.parametrize(

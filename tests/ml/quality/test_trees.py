@@ -27,3 +27,14 @@ def test_a_file_whose_nodes_point_outside_is_refused():
     arrays = Trees.of(forest).arrays()
     with pytest.raises(ValueError, match="left points outside"):
         Trees.load(arrays | {"left": arrays["left"] + 100})
+
+
+def test_contributions_add_up_to_the_probability_of_a_defect():
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(200, 4))
+    labels = (rows[:, 0] > 0).astype(int) + (rows[:, 1] > 1)
+    trees = Trees.of(RandomForestClassifier(n_estimators=10, random_state=0, max_depth=4).fit(rows, labels))
+    added = trees.contributions(rows)
+    root = (1 - trees.shares[trees.roots, 0]).mean()
+    assert np.allclose(root + added.sum(axis=1), 1 - trees.probability(rows)[:, 0], atol=1e-6)
+    assert np.abs(added).mean(axis=0).argmax() == 0

@@ -10,5 +10,11 @@ select
     value,
     lower as lower_bound,
     upper as upper_bound,
+    lower_95 as lower_bound_95,
+    upper_95 as upper_bound_95,
+    crossing_probability,
+    crossing_limit,
+    crossing_severity,
+    crossing_time,
     made_at
 from {{ source('ml', 'forecasts') }}
