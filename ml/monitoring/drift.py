@@ -6,6 +6,7 @@ Evidently is imported with its telemetry switched off, and nothing here opens a 
 from __future__ import annotations
 
 import json
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def report(reference: pd.DataFrame, current: pd.DataFrame, limit: float, folder:
     gone = [name for name in features if name not in there]
     if len(current) < LEAST_ROWS or not features:
         return Drift(None, {}, [], len(current))
-    values = _evidently(reference[there].astype(float), current[there].astype(float), limit, folder) if there else {}
+    values = _evidently(_finite(reference[there]), _finite(current[there]), limit, folder) if there else {}
     drifted = sorted((name for name, value in values.items() if value >= limit), key=lambda name: -values[name])
     share = (len(drifted) + len(gone)) / len(features)
     return Drift(share, {**values, **dict.fromkeys(gone)}, [*gone, *drifted], len(current))
@@ -54,6 +55,10 @@ def comparable(reference: pd.DataFrame) -> list[str]:
 
 def _holds(column: pd.Series[float]) -> bool:
     return bool(np.isfinite(column.to_numpy(dtype=float, na_value=np.nan)).any())
+
+
+def _finite(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(float).replace([np.inf, -np.inf], np.nan)
 
 
 def _evidently(reference: pd.DataFrame, current: pd.DataFrame, limit: float, folder: Path | None) -> dict[str, float]:
@@ -76,5 +81,7 @@ def _evidently(reference: pd.DataFrame, current: pd.DataFrame, limit: float, fol
     found = {}
     for metric in said["metrics"]:
         if str(metric["config"]["type"]).endswith(":ValueDrift"):
-            found[str(metric["config"]["column"])] = float(metric["value"])
+            value = float(metric["value"])
+            if math.isfinite(value):
+                found[str(metric["config"]["column"])] = value
     return found

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from ml.monitoring.live import Live
 from ml.spec.monitoring import Monitoring
 
 LOOKED_AT = 5  # windows
 BREACHES = 2  # of them
+_OF_ALL = "flagged_share"  # the score that needs no outcomes
 
 
-def breaches(drift_share: float | None, scores: Mapping[str, float], judged: int, limits: Monitoring) -> list[str]:
+def breaches(drift_share: float | None, live: Live, limits: Monitoring) -> list[str]:
     """Why a window breaches, a sentence each; empty when it does not.
 
     A score that nothing can be said of, or of fewer outcomes than `minimum_judged`, breaches nothing.
     """
     found = []
     if drift_share is not None and drift_share > limits.drift_share:
-        found.append(
-            f"{drift_share:.0%} of the features differ from the training data (limit {limits.drift_share:.0%})."
-        )
-    if judged < limits.minimum_judged:
-        return found
-    for name, least in limits.at_least.items():
-        if _known(scores, name) and scores[name] < least:
-            found.append(f"Live {name.replace('_', ' ')} is {scores[name]:.3f}, below {least:g}, of {judged} outcomes.")
-    for name, most in limits.at_most.items():
-        if _known(scores, name) and scores[name] > most:
-            found.append(f"Live {name.replace('_', ' ')} is {scores[name]:.3f}, above {most:g}, of {judged} outcomes.")
+        limit = f"limit {limits.drift_share:.0%}"
+        found.append(f"{drift_share:.0%} of the features differ from the training data ({limit}).")
+    for bounds, word, sign in ((limits.at_least, "below", -1.0), (limits.at_most, "above", 1.0)):
+        for name, bound in bounds.items():
+            of, what = (live.predictions, "predictions") if name == _OF_ALL else (live.judged, "outcomes")
+            score = live.scores.get(name)
+            if score is not None and of >= limits.minimum_judged and (score - bound) * sign > 0:
+                found.append(f"Live {name.replace('_', ' ')} is {score:.3f}, {word} {bound:g}, of {of} {what}.")
     return found
 
 
@@ -39,7 +37,3 @@ def retrain(breached: Sequence[bool]) -> bool:
     """
     last = list(breached)[-LOOKED_AT:]
     return bool(last) and last[-1] and sum(last) >= BREACHES
-
-
-def _known(scores: Mapping[str, float], name: str) -> bool:
-    return name in scores and not math.isnan(scores[name])

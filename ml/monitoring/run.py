@@ -78,7 +78,7 @@ def _judge(
         judged: list[record.Row] = []
         for window in wanted:
             what, how = drifts[window.start], lives[window.start]
-            reasons = breaches(what.share, how.scores, how.judged, limits)
+            reasons = breaches(what.share, how, limits)
             due = retrain([*(bool(row.reasons) for row in judged), bool(reasons)])
             judged.append(record.Row(found.name, found.version, window, now, what, how, reasons, due, version.run_id))
         changed = record.write(cursor, judged)

@@ -107,7 +107,7 @@ class QualityTask:
         plots.draw(model, data, judged, model.spec, folder)
 
     def predict(self, model: QualityModel, data: Data, spec: QualitySpec) -> pd.DataFrame:
-        """Rows for `ml.quality_predictions` of the newest pieces; `defect_type` is the class told, null when good."""
+        """Rows for `ml.quality_predictions` of the newest pieces; `result` is the class told, which costs decide."""
         frame = data.frames["pieces"]
         if spec.time and len(frame):
             span: Any = hours(spec.judge) if is_counter(frame[TIME]) else pd.Timedelta(hours=hours(spec.judge))
@@ -124,7 +124,10 @@ class QualityTask:
                 "defect_probability": np.clip(1 - said[:, 0], 0.0, 1.0),
                 "threshold": model.threshold,
                 "predicted": told > 0,
-                "defect_type": [None if one == 0 else model.classes[one] for one in told],
+                "result": [str(model.classes[one]) for one in told],
+                "probabilities": [
+                    dict(zip(map(str, model.classes), row, strict=True)) for row in said.round(4).tolist()
+                ],
                 "factors": model.reasons(frame) if len(frame) else [],
             }
         )

@@ -49,6 +49,8 @@ final as (
         said.defect_probability,
         said.threshold,
         said.predicted as defect_predicted,
+        said.result as predicted_result,
+        said.probabilities,
         said.defect_type as predicted_defect_type,
         said.factors,
         inspections.result as actual_result,

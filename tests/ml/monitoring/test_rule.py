@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.monitoring.live import Live
 from ml.monitoring.rule import breaches, retrain
 from ml.spec.monitoring import Monitoring
 
@@ -33,9 +34,9 @@ def test_what_lies_before_the_last_five_windows_changes_nothing(windows):
 
 def test_a_window_breaches_by_drift_or_by_a_score_and_says_so():
     limits = Monitoring(drift_share=0.5, at_least={"recall": 0.6}, at_most={"brier_score": 0.2}, minimum_judged=10)
-    assert breaches(0.5, {"recall": 0.6, "brier_score": 0.2}, 10, limits) == []
-    assert breaches(0.75, {}, 0, limits) == ["75% of the features differ from the training data (limit 50%)."]
-    assert breaches(None, {"recall": 0.5, "brier_score": 0.3}, 10, limits) == [
+    assert breaches(0.5, Live(20, 10, {"recall": 0.6, "brier_score": 0.2}), limits) == []
+    assert breaches(0.75, Live(0, 0, {}), limits) == ["75% of the features differ from the training data (limit 50%)."]
+    assert breaches(None, Live(20, 10, {"recall": 0.5, "brier_score": 0.3}), limits) == [
         "Live recall is 0.500, below 0.6, of 10 outcomes.",
         "Live brier score is 0.300, above 0.2, of 10 outcomes.",
     ]
@@ -43,6 +44,13 @@ def test_a_window_breaches_by_drift_or_by_a_score_and_says_so():
 
 def test_too_few_outcomes_or_an_unknown_score_breach_nothing():
     limits = Monitoring(at_least={"recall": 0.6}, minimum_judged=10)
-    assert breaches(None, {"recall": 0.0}, 9, limits) == []
-    assert breaches(None, {"recall": float("nan")}, 100, limits) == []
-    assert breaches(None, {}, 100, limits) == []
+    assert breaches(None, Live(50, 9, {"recall": 0.0}), limits) == []
+    assert breaches(None, Live(100, 100, {}), limits) == []
+
+
+def test_the_share_that_is_flagged_needs_no_outcomes():
+    limits = Monitoring(at_most={"flagged_share": 0.1}, minimum_judged=10)
+    assert breaches(None, Live(9, 0, {"flagged_share": 0.5}), limits) == []
+    assert breaches(None, Live(10, 0, {"flagged_share": 0.5}), limits) == [
+        "Live flagged share is 0.500, above 0.1, of 10 predictions."
+    ]

@@ -62,8 +62,9 @@ def test_predictions_are_of_the_newest_pieces_with_the_class_that_is_told(traine
     said = TASK.predict(model, data, spec)
     assert len(said) == 24
     assert said["inspection_id"].str.startswith("s").all()
-    assert ((said["defect_type"].isna()) == (~said["predicted"])).all()
-    assert set(said["defect_type"].dropna()) <= set(CLASSES[1:])
+    assert ((said["result"] == CLASSES[0]) == (~said["predicted"])).all()
+    assert set(said["result"]) <= set(CLASSES)
+    assert all(set(one) == set(CLASSES) for one in said["probabilities"])
     assert said["defect_probability"].between(0, 1).all()
 
 

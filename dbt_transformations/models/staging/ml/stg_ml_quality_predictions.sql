@@ -12,6 +12,8 @@ select
     threshold,
     predicted,
     defect_type,
+    result,
+    probabilities,
     factors,
     predicted_at
 from {{ source('ml', 'quality_predictions') }}
