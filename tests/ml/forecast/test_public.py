@@ -55,6 +55,3 @@ def test_a_straight_line_through_a_robots_currents_is_worse_than_the_mean_and_sa
     data = TASK.read(spec)
     model = TASK.fit(data, spec)
     assert "the straight trend does not beat the mean" in model.described["note_trend"]
-    rule, naive = TASK.baseline(data, spec)
-    assert rule in ("mean", "last")
-    assert TASK.evaluate(model, data, spec).metrics["mae"] <= 1.1 * naive.metrics["mae"]
