@@ -12,7 +12,7 @@ trained. The champion goes on answering whatever happens here, and one model's f
 
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task, task_group
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, Param, dag, task, task_group
 
 from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED, RETRAIN
 
@@ -21,28 +21,32 @@ from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED, RETRAIN
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 3 * * *", timezone="UTC"), assets=RETRAIN),
     tags=["ml"],
     doc_md=__doc__,
+    params={
+        "specs": Param([], type="array", items={"type": "string"}, title="Specs", description="Names; none means all.")
+    },
     **DEFAULTS,
 )
 def ml_model_training() -> None:
     @task
-    def specs() -> list[str]:
+    def specs(params: dict[str, Any] | None = None) -> list[str]:
         from ml.spec.load import shipped
 
-        return shipped()
+        return list(params["specs"]) if params and params["specs"] else shipped()
 
-    @task
+    # One spec at a time: each holds weeks of the warehouse in memory, and computes.
+    @task(max_active_tis_per_dagrun=1)
     def extract(spec: str) -> dict[str, Any]:
         from ml import steps
 
         return steps.extract(spec)
 
-    @task
+    @task(max_active_tis_per_dagrun=1)
     def fit(extracted: dict[str, Any]) -> dict[str, Any]:
         from ml import steps
 
         return steps.fit(extracted)
 
-    @task
+    @task(max_active_tis_per_dagrun=1)
     def evaluate(fitted: dict[str, Any]) -> dict[str, Any]:
         from ml import steps
 

@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import stack
 from infra.local.demo.airflow import Airflow
-from infra.local.demo.run import DAGS
+from infra.local.demo.run import DAGS, SPECS
 from millwright.settings import settings_with
 from tests.e2e import plant
 from tests.public_data import data_folder
@@ -40,7 +40,7 @@ def run_all(airflow: Airflow) -> None:
     """Every DAG, as a person would start them; assets may wake some of them as well."""
     for dag_id in ("streaming_to_batch_etl", "dbt_transformations", "ml_model_training", "ml_batch_prediction"):
         since = datetime.now(UTC).isoformat()
-        airflow.trigger(dag_id)
+        airflow.trigger(dag_id, **({"specs": SPECS} if dag_id == "ml_model_training" else {}))
         airflow.settle(since, lambda at_work: None)
 
 
