@@ -66,20 +66,14 @@ def at(page: Page, address: str, board: str, tab: str = "", query: str = "") -> 
     page.wait_for_selector(f"body[data-ready^='{board}/']")
 
 
-def test_every_page_shows_something_on_every_card_within_its_time(page, address):
-    took: list[float] = []
+def test_every_page_shows_something_on_every_card(page, address):
     for _ in ("cold", "warm"):
         for board, tab in PAGES:
-            begun = time.monotonic()
             at(page, address, board, tab)
-            took.append(time.monotonic() - begun)
             empty = page.eval_on_selector_all(".none", "all => all.map(e => e.closest('article').dataset.question)")
             assert {(board, name) for name in empty} <= MAY_BE_EMPTY
             cards = page.eval_on_selector_all("article", "all => all.length")
             assert cards == sum(len(t.cards) for t in BOARDS.boards[board].tabs if t.name == tab)
-    cold, warm = took[: len(PAGES)], took[len(PAGES) :]
-    assert max(cold) < 3
-    assert sorted(warm)[len(warm) // 2] < 1
 
 
 def test_a_filter_changes_the_cards_that_it_is_bound_to(page, address):
