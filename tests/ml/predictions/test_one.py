@@ -21,10 +21,11 @@ def table(fitted, small_plant):
     return build(small_plant, fitted.layout, fitted.spec)
 
 
-def test_every_row_alone_is_answered_as_in_a_batch_to_the_last_bit(fitted, table):
+def test_a_row_alone_is_answered_as_in_a_batch_to_the_last_bit(fitted, table):
     one = One(fitted)
-    batch = fitted.answer(table[one.features])
-    alone = pd.DataFrame([one(row) for row in table[one.features].to_dict("records")])
+    asked = table[one.features].iloc[::5].reset_index(drop=True)
+    batch = fitted.answer(asked)
+    alone = pd.DataFrame([one(row) for row in asked.to_dict("records")])
     pd.testing.assert_frame_equal(alone, batch, check_exact=True)
 
 
