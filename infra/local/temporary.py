@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from infra.local import ports, postgres_place, stack
+from millwright.errors import MillwrightError
 from millwright.settings import Settings, settings
 
 _PORTS = (
@@ -142,7 +143,8 @@ def _remove_left_behind(purpose: str) -> None:
         owner = folder.name.removeprefix(_prefix(purpose)).partition("-")[0]
         if folder.owner() == Path("/proc/self").owner() and owner.isdigit() and not psutil.pid_exists(int(owner)):
             _kill_users_of(folder)
-            end(Settings(state_dir=folder))
+            with suppress(MillwrightError):  # somebody else is at it
+                end(Settings(state_dir=folder))
 
 
 def _kill_users_of(folder: Path) -> None:

@@ -63,7 +63,7 @@ def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: A
     assert plant.rows("marts.mart_predictive_maintenance where predicted_failure_prob is not null") == 20
     if "MILLWRIGHT_DATA_DIR" in os.environ:
         # The protocol of the public sample, through the whole platform (docs/models.md).
-        reached = "(metrics->'model'->>'average_precision')::float >= .99 and (metrics->'model'->>'f1')::float >= .97"
+        reached = "(metrics->'model'->>'average_precision')::float >= .99 and (metrics->'model'->>'f1')::float >= .9"
         assert plant.rows(f"ml.promotions where model_name = 'failure' and {reached}") == 1
 
     run_all(airflow)  # alerts that data quality sent of the first run land now, as any records do
