@@ -12,7 +12,7 @@ from ml.data import Data
 from ml.scores import Mask
 from ml.sources.channels import channels
 from ml.sources.read import named, reader
-from ml.sources.times import is_counter, times
+from ml.sources.times import is_counter, moment_of, times
 from ml.spec.anomaly import Abnormal, AnomalySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit
@@ -141,19 +141,8 @@ def _by_time(column: pd.Series[Any], split: TimeSplit) -> Any:
     begin, end = column.min(), column.max()
     until = begin + (end - begin) * split.train_share
     if split.train_until is not None:
-        until = _moment(split.train_until, column, "split.train_until")
+        until = moment_of(split.train_until, column, "split.train_until")
     late = column >= until + pd.Series([_span(split.gap, column)])[0]
     if split.test_until is not None:
-        late &= column < _moment(split.test_until, column, "split.test_until")
+        late &= column < moment_of(split.test_until, column, "split.test_until")
     return np.select([column < until, late], [TRAIN, TEST], OUTSIDE)
-
-
-def _moment(value: Any, column: pd.Series[Any], field: str) -> Any:
-    try:
-        if is_counter(column):
-            return float(value)
-        moment = pd.Timestamp(value)
-    except (TypeError, ValueError):
-        expected = "a number" if is_counter(column) else "a date such as 2025-03-01"
-        raise MillwrightError(f"{field} = {value!r}: expected {expected}.") from None
-    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")

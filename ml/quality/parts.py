@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from millwright.errors import MillwrightError
 from ml.quality.data import CLASS, MACHINE, PART, TIME
-from ml.sources.times import is_counter
+from ml.sources.times import is_counter, moment_of
 from ml.spec.quality import QualitySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, EntitySplit, FoldSplit, TimeSplit
@@ -85,11 +85,11 @@ def _by_time(frame: pd.DataFrame, known: Rows, split: TimeSplit, spec: QualitySp
     begin, end = moments.min(), moments.max()
     until = begin + (end - begin) * split.train_share
     if split.train_until is not None:
-        until = _moment(split.train_until, moments, "split.train_until")
+        until = moment_of(split.train_until, moments, "split.train_until")
     gap: Any = hours(split.gap) if is_counter(moments) else pd.Timedelta(hours=hours(split.gap))
     later = moments >= until + gap
     if split.test_until is not None:
-        later &= moments < _moment(split.test_until, moments, "split.test_until")
+        later &= moments < moment_of(split.test_until, moments, "split.test_until")
     train = known[(moments < until).to_numpy()]
     order = train[np.argsort(frame[TIME].to_numpy()[train], kind="stable")]
     cut = int(len(order) * (1 - split.validation_share))
@@ -116,14 +116,3 @@ def _by_column(frame: pd.DataFrame, known: Rows, split: ColumnSplit, spec: Quali
     if len(chosen):
         return Round(np.union1d(train, chosen), ((train, chosen),), test)
     return _round(frame, train, test, spec) if len(train) > 20 else Round(train, ((train, train),), test)
-
-
-def _moment(value: Any, moments: pd.Series[Any], field: str) -> Any:
-    try:
-        if is_counter(moments):
-            return float(value)
-        moment = pd.Timestamp(value)
-    except (TypeError, ValueError):
-        expected = "a number" if is_counter(moments) else "a date such as 2025-03-01"
-        raise MillwrightError(f"{field} = {value!r}: expected {expected}.") from None
-    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")

@@ -111,3 +111,15 @@ def _try(text: pd.Series[str], form: str, sample: pd.Series[str] | None = None) 
         return pd.to_datetime(text, format=form, utc=zoned)
     except ValueError:
         return None
+
+
+def moment_of(value: Any, column: pd.Series[Any], field: str) -> Any:
+    """A value of a spec's field in the form of a column: a number, or a moment in UTC. Raises MillwrightError."""
+    try:
+        if is_counter(column):
+            return float(value)
+        moment = pd.Timestamp(value)
+    except (TypeError, ValueError):
+        expected = "a number" if is_counter(column) else "a date such as 2025-03-01"
+        raise MillwrightError(f"{field} = {value!r}: expected {expected}.") from None
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
