@@ -41,11 +41,11 @@ status: ## what runs, and where
 	@$(BIN)/millwright status
 
 # Two processes, for half of the time is waiting for services; each has a stack of its own, of about 3 GB.
-# TEST_PROCESSES=0 runs all in one. In the order of the files: the longest are not among the last.
+# TEST_PROCESSES=0 runs all in one. tests/conftest.py says in which order, and what belongs together.
 TEST_PROCESSES ?= 2
 test: setup ## run all tests
 	@$(BIN)/python tests/s3_server.py
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts, dashboards
 	@$(BIN)/ruff check .

@@ -27,17 +27,30 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
-import psycopg2
 import pytest
 
 from millwright.settings import settings
 from tests.gcs_double import GcsDouble, no_account
+from tests.own_database import own_database
 from tests.s3_server import BUCKET, KEY_ID, SECRET, S3Server
 from tests.stack import TestStack, clear_environment
 
 # On a busy machine an example may take any time; the whole test has its own limit.
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
+
+# The longest first, so that at the end no process waits for the other's one long file.
+_FIRST = ("e2e", "ml", "dbt_transformations", "bench", "chaos", "spark_jobs", "infra", "dashboards")
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process, and so do all that share the stack of tests/infra/local, in this order."""
+    places = {item: item.path.relative_to(_HERE).parts for item in items}
+    items.sort(key=lambda item: _FIRST.index(places[item][0]) if places[item][0] in _FIRST else len(_FIRST))
+    for item, place in places.items():
+        group = place[:2] if place[:2] == ("infra", "local") else place
+        item.add_marker(pytest.mark.xdist_group("/".join(group)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -123,14 +136,9 @@ def fresh_database(postgres: TestStack) -> Iterator[str]:
     """The address of a warehouse that holds the platform's empty tables; MILLWRIGHT_DATABASE_URL points at it."""
     from millwright import tables
 
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    door = postgres.settings.embedded_database("postgres")
-    address = postgres.settings.embedded_database(name)
-    _execute(door, f"create database {name}")
-    with _setting(MILLWRIGHT_DATABASE_URL=address):
+    with own_database(postgres) as address, _setting(MILLWRIGHT_DATABASE_URL=address):
         tables.migrate()
         yield address
-    _execute(door, f"drop database {name} with (force)")
 
 
 @contextmanager
@@ -141,13 +149,3 @@ def _setting(**variables: str) -> Iterator[None]:
         settings.cache_clear()
         yield
     settings.cache_clear()
-
-
-def _execute(address: str, statement: str) -> None:
-    connection = psycopg2.connect(address)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()

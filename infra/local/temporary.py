@@ -87,6 +87,7 @@ class TemporaryStack:
     def stop(self, name: str) -> None:
         """Stop a part politely."""
         stack.down(self.settings, {name})
+        self._begun.discard(name)
 
     def end(self) -> None:
         """Stop all of it and remove its files."""

@@ -106,7 +106,7 @@ SELECTIONS = (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_any_sequence_of_loads_gives_what_one_full_refresh_gives(dbt, seed):
     plant = Plant(seed)
     plant.load("sensor_readings", 300)

@@ -27,6 +27,7 @@ from millwright.contracts import contract, contracts
 from millwright.publisher import Publisher
 from millwright.quality_tables import OF_RUNS
 from millwright.settings import settings
+from tests.own_database import own_database
 
 # Where a row came from and which load brought it: the same data may differ in these, and in nothing else.
 LINEAGE = ("_partition", "_offset", "_append_time", "_load_id", "_file")
@@ -37,26 +38,15 @@ def of_its_own(stack, folder: Path) -> Iterator[Path]:
     """Empty topics, an empty lake and an empty warehouse behind the settings; gives a folder for files."""
     empty_topics()
     name = f"e2e_{uuid.uuid4().hex[:12]}"
-    _admin(stack, f"create database {name}")
-    with pytest.MonkeyPatch.context() as patch:
+    with own_database(stack) as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILLWRIGHT_LAKE_URL", f"file://{folder / name / 'lake'}")
-        patch.setenv("MILLWRIGHT_DATABASE_URL", stack.settings.embedded_database(name))
+        patch.setenv("MILLWRIGHT_DATABASE_URL", address)
         patch.setenv("MILLWRIGHT_SINK_GROUP", name)
         settings.cache_clear()
         platform_tables.migrate()
         reference.apply()
         yield folder
     settings.cache_clear()
-    _admin(stack, f"drop database {name} with (force)")
-
-
-def _admin(stack, statement: str) -> None:
-    connection = psycopg2.connect(stack.settings.embedded_database("postgres"))
-    connection.autocommit = True
-    try:
-        connection.cursor().execute(statement)
-    finally:
-        connection.close()
 
 
 def millwright(*args: str, failpoint: str = "", killed: bool = False) -> str:

@@ -30,6 +30,7 @@ def copies(factory: Path, monkeypatch) -> Iterator[Path]:
         shutil.copytree(ROOT / name, factory / name, ignore=shutil.ignore_patterns("generated", "target", "logs"))
     monkeypatch.setenv("MILLWRIGHT_CONTRACTS_DIR", str(factory / "contracts"))
     monkeypatch.setenv("MILLWRIGHT_DBT_DIR", str(factory / "dbt_transformations"))
+    monkeypatch.setenv("DBT_PARTIAL_PARSE", "false")  # what dbt has kept is of another project
     settings.cache_clear()
     contracts.cache_clear()
     yield factory
