@@ -44,6 +44,7 @@ _FIRST = ("e2e", "ml", "dbt_transformations", "bench", "chaos", "spark_jobs", "i
 _HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests run in one process, and so do all that share the stack of tests/infra/local, in this order."""
     places = {item: item.path.relative_to(_HERE).parts for item in items}
