@@ -45,7 +45,7 @@ status: ## what runs, and where
 TEST_PROCESSES ?= 2
 test: setup ## run all tests
 	@$(BIN)/python tests/s3_server.py
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts, dashboards
 	@$(BIN)/ruff check .

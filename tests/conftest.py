@@ -28,6 +28,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from millwright.settings import settings
 from tests.gcs_double import GcsDouble, no_account
@@ -44,14 +45,23 @@ _FIRST = ("e2e", "ml", "dbt_transformations", "bench", "chaos", "spark_jobs", "i
 _HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests run in one process, and so do all that share the stack of tests/infra/local, in this order."""
-    places = {item: item.path.relative_to(_HERE).parts for item in items}
-    items.sort(key=lambda item: _FIRST.index(places[item][0]) if places[item][0] in _FIRST else len(_FIRST))
-    for item, place in places.items():
-        group = place[:2] if place[:2] == ("infra", "local") else place
-        item.add_marker(pytest.mark.xdist_group("/".join(group)))
+    """In the order of `_FIRST`, then as they lie."""
+    folders = {item: item.path.relative_to(_HERE).parts[0] for item in items}
+    items.sort(key=lambda item: _FIRST.index(folders[item]) if folders[item] in _FIRST else len(_FIRST))
+
+
+class _Grouped(LoadFileScheduling):
+    """A file's tests run in one process, and so do all that share the stack of tests/infra/local."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = str(super()._split_scope(nodeid))
+        return "tests/infra/local" if scope.startswith("tests/infra/local/") else scope
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """With `--dist loadfile`, what belongs together stays together."""
+    return _Grouped(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
