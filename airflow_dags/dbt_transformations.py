@@ -5,8 +5,8 @@
 **What wakes it**: the asset `raw`, and the clock daily at 02:30. By hand the form takes models to build (dbt's syntax)
 and whether to build incremental models anew from all of `raw`.
 
-- **dbt_build** builds and tests; its return value has the rows written by model.
-- **dbt_docs** describes the models where they have changed since, and has the button to them.
+**dbt_build** builds and tests; what it returns has the rows written by model. A run by the clock or by hand also brings
+dbt's docs up to date, to which the task has a button.
 
 **When it fails**: the task's log names the model or the test. `cd dbt_transformations && dbt test --select NAME`
 shows the rows. A load whose models failed is taken up by the next run; it is never skipped.
@@ -14,7 +14,7 @@ shows the rows. A load whose models failed is taken up by the next run; it is ne
 
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, Param, dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, Param, dag
 
 from airflow_dags.assets import DEFAULTS, HEAVY, MARTS, RAW, within
 from airflow_dags.links import DOCS, linked
@@ -32,8 +32,9 @@ from airflow_dags.links import DOCS, linked
     **DEFAULTS,
 )
 def dbt_transformations() -> None:
-    @task(outlets=[MARTS], pool=HEAVY)
-    def dbt_build(params: dict[str, Any] | None = None) -> Any:
+    @linked(DOCS, outlets=[MARTS], pool=HEAVY)
+    def dbt_build(params: dict[str, Any] | None = None, run_id: str = "") -> Any:
+        from millwright.dbt_docs import describe
         from millwright.dbt_runner import build
         from millwright.tables import anything_loaded
 
@@ -42,15 +43,11 @@ def dbt_transformations() -> None:
         asked = params or {}
         built = build(asked.get("select"), full_refresh=bool(asked.get("full_refresh")))
         yield Metadata(MARTS, extra=built)
+        if not run_id.startswith("asset_triggered"):  # those are many, and none of them changes a model
+            built["docs"] = describe()
         return built
 
-    @linked(DOCS)
-    def dbt_docs() -> dict[str, Any]:
-        from millwright.dbt_docs import describe
-
-        return describe()
-
-    dbt_build() >> dbt_docs()
+    dbt_build()
 
 
 dbt_transformations()

@@ -12,6 +12,7 @@ from millwright import dbt_sources
 from millwright.dbt_runner import dbt_command, environment
 from millwright.errors import MillwrightError
 from millwright.settings import settings
+from millwright.turns import one_at_a_time
 
 
 def page() -> Path:
@@ -20,7 +21,7 @@ def page() -> Path:
 
 
 def describe() -> dict[str, Any]:
-    """Make the page anew when models, their papers or contracts have changed; it takes ten seconds.
+    """Make the page anew when models or their papers have changed; it takes some seconds.
 
     Gives made (whether it was) and models. Raises MillwrightError with dbt's last words.
     """
@@ -28,20 +29,20 @@ def describe() -> dict[str, Any]:
     seen, mark = _digest(project), page().with_name("digest")
     if page().exists() and mark.exists() and mark.read_text() == seen:
         return {"made": False, "models": _models(project)}
-    folder = page().parent
-    folder.mkdir(parents=True, exist_ok=True)
+    where = settings().state_dir.absolute() / "dbt"
+    page().parent.mkdir(parents=True, exist_ok=True)
     command = [
-        *(dbt_command(), "docs", "generate", "--static", "--project-dir", str(project)),
+        *(dbt_command(), "docs", "generate", "--static", "--no-compile", "--project-dir", str(project)),
         *("--profiles-dir", str(dbt_sources.profiles_dir(project).absolute())),
-        # A target of its own: a build that runs beside it has the other.
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs"), "--no-use-colors"),
+        *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
-    made = folder / "target" / "static_index.html"
-    if done.returncode or not made.exists():
-        said = "\n".join((done.stdout or done.stderr).strip().splitlines()[-12:])
-        raise MillwrightError(f"dbt could not describe its models:\n{said}", f"Its log is in {folder / 'logs'}.")
-    os.replace(made, page())
+    made = where / "target" / "static_index.html"
+    with one_at_a_time("dbt-build"):  # they share what dbt remembers of its last parse
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        if done.returncode or not made.exists():
+            said = "\n".join((done.stdout or done.stderr).strip().splitlines()[-12:])
+            raise MillwrightError(f"dbt could not describe its models:\n{said}", f"Its log is in {where / 'logs'}.")
+        os.replace(made, page())
     mark.write_text(seen)
     return {"made": True, "models": _models(project)}
 

@@ -123,32 +123,35 @@ def _again(
     """What these dates hold by bronze, in the columns and order of `_rows`; other machines' rows as they are."""
     spec, schema = silver.contract, silver_schema(silver.contract)
     begin, end = midnight(dates[0]) - WINDOW_SECONDS * 1_000_000, midnight(dates[-1]) + DAY
-    records = _records(engine, silver, begin, end)
-    if machines:
-        records = records.filter(F.col(spec.key).isin(list(machines)))
-    at = F.col(spec.event_time)
-    wanted = records.withColumn("_wanted", at >= F.lit(_moment(midnight(dates[0]))))
-    table = cleansed(wanted, spec).filter("_wanted").toArrow()
-    table = table.append_column(EVENT_DATE, pc.cast(table[spec.event_time], pa.date32())).select(schema.names)
-    table = table.cast(schema)
+    table, records = schema.empty_table(), _records(engine, silver, begin, end)
+    if records is not None:
+        if machines:
+            records = records.filter(F.col(spec.key).isin(list(machines)))
+        is_wanted = F.col(spec.event_time) >= F.lit(_moment(midnight(dates[0])))
+        rows = cleansed(records.withColumn("_wanted", is_wanted), spec).filter("_wanted").toArrow()
+        rows = rows.append_column(EVENT_DATE, pc.cast(rows[spec.event_time], pa.date32()))
+        table = rows.select(schema.names).cast(schema)
     if machines:
         others = ~pc.field(spec.key).isin(pa.array(list(machines)))
         table = pa.concat_tables([table, there.filter(others)])
     return table.sort_by(_order(spec))
 
 
-def _records(engine: Engine, silver: Silver, begin: int, end: int) -> DataFrame:
-    """The records with an event time from `begin` to before `end` (µs) that silver has read."""
+def _records(engine: Engine, silver: Silver, begin: int, end: int) -> DataFrame | None:
+    """The records with an event time from `begin` to before `end` (µs) that silver has read; None: no file has any."""
     spec, vector = silver.contract, silver.vector()
     files = [file for file in _files(spec.topic, vector) if file.accepted and _may_hold(file, begin)]
     files.sort(key=lambda file: file.schema_id)
     plain = [file for file in files if file.partition >= 0]
     mended = [file for file in files if file.partition < 0]
-    frames = [given(engine, spec, _dropped(silver, begin, end))]
+    gone = _dropped(silver, begin, end)
+    frames = [given(engine, spec, gone)] if gone.num_rows else []
     if plain:
         frames.append(_read(engine, spec, plain).filter(_has_read(vector)))  # a file may reach beyond what was read
     if mended:
         frames.append(_read(engine, spec, mended))
+    if not frames:
+        return None
     at = F.col(spec.event_time)
     whole = functools.reduce(DataFrame.unionByName, frames)
     return whole.filter((at >= F.lit(_moment(begin))) & (at < F.lit(_moment(end))))
