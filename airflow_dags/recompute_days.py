@@ -42,7 +42,7 @@ _DATE = {"type": ["null", "string"], "format": "date"}
 def recompute_days() -> None:
     @task(pool=HEAVY)
     def recompute(params: dict[str, Any] | None = None, dag_run: Any = None) -> dict[str, Any]:
-        from spark_jobs.recompute import days, recompute_all
+        from spark_jobs.recompute.run import days, recompute_all
 
         asked = params or {}
         day = (dag_run.data_interval_start or dag_run.run_after).date()
@@ -55,7 +55,7 @@ def recompute_days() -> None:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from millwright.tables import rows_changed_since
-        from spark_jobs.recompute import load_all
+        from spark_jobs.recompute.run import load_all
 
         if recomputed["dry_run"]:
             raise AirflowSkipException("A dry run: nothing has been written.")

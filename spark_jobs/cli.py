@@ -102,7 +102,7 @@ def recompute(
 
     The next `dbt build` computes the marts that these days are in. Run again, it writes nothing to the lake.
     """
-    from spark_jobs.recompute import days, load_all, recompute_all
+    from spark_jobs.recompute.run import days, load_all, recompute_all
 
     window = days(first, last)
     with Console(stderr=True).status("Computing again"):
