@@ -12,7 +12,7 @@ only what differs. A **backfill** of this DAG, from its page or by `airflow back
   loaded anew, so that dbt computes again the marts that they are in, and nothing else.
 
 **When it fails**: the log names the damaged file of bronze, or the part that is away. Put the file back from a copy
-([the lake](docs/lake.md)), then clear the task, or backfill again with *Missing and errored runs*. Other days' runs go
+(docs/lake.md), then clear the task, or backfill again with *Missing and errored runs*. Other days' runs go
 on meanwhile. To make everything anew: `millwright rebuild`.
 """
 
