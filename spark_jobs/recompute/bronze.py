@@ -17,6 +17,7 @@ from millwright.contracts import Contract
 from millwright.errors import MillwrightError
 from millwright.lake import BronzeFile, list_bronze, list_repaired
 from millwright.settings import settings
+from spark_jobs.damage import damage_named
 from spark_jobs.engine import Engine
 from spark_jobs.frames import given, read_bronze, record_schema
 from spark_jobs.rebuild.silver import dropped_from_bronze
@@ -58,13 +59,14 @@ def _read(engine: Engine, spec: Contract, files: Sequence[BronzeFile]) -> DataFr
     """All records of these files. Raises MillwrightError when they hold fewer than their headers count: an engine that
     reads nothing from a missing file must not become a commit."""
     by_schema = [[file.path for file in group] for _, group in groupby(files, key=lambda file: file.schema_id)]
-    frame = read_bronze(engine, spec, by_schema)
-    expected, found = sum(file.accepted for file in files), frame.count()
-    if found != expected:
-        raise MillwrightError(
-            f"Bronze of {spec.topic} holds {found} records where its files' headers count {expected}.",
-            "`millwright lake verify` names the damaged file; put it back from a copy (docs/lake.md).",
-        )
+    expected = sum(file.accepted for file in files)
+    with damage_named(files):
+        frame = read_bronze(engine, spec, by_schema)
+        if (found := frame.count()) != expected:
+            raise MillwrightError(
+                f"Bronze of {spec.topic} holds {found} records where its files' headers count {expected}.",
+                "`millwright lake verify` names the damaged file; put it back from a copy (docs/lake.md).",
+            )
     return frame
 
 

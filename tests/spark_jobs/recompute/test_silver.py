@@ -75,7 +75,7 @@ def test_a_broken_file_stops_it_and_changes_nothing(engine, cleansed):
     before = silver_of(lineage=True)
     path = Path(cleansed[0])
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(MillwrightError):
+    with pytest.raises(MillwrightError, match="is damaged"):
         recompute(SENSORS, FIRST, FIRST, engine)
     assert silver_of(lineage=True) == before
 
