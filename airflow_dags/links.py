@@ -82,7 +82,6 @@ def dashboard(board: str) -> Link:
 def linked(*links: Link, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """`@task` with buttons, also of a mapped task, whose buttons Airflow takes from the operator's class."""
     operator = type("LinkedTask", (_PythonDecoratedOperator,), {"operator_extra_links": links})
-    operator.custom_operator_name = "@task"  # type: ignore[attr-defined]
 
     def decorate(function: Callable[..., Any]) -> Any:
         return task_decorator_factory(python_callable=function, decorated_operator_class=operator, **options)

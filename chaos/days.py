@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -90,7 +91,7 @@ def trials(days: int, progress: Progress) -> list[Finding]:
         "worker",
         "postgres",
     ):
-        trial(f"{part} killed in mid-run", lambda part=part: _killed(airflow, part, first))  # type: ignore[misc]
+        trial(f"{part} killed in mid-run", partial(_killed, airflow, part, first))
     found.append(_missed_hours(airflow, progress, len(found)))
     return found
 

@@ -48,7 +48,13 @@ def recompute_all(
             recompute(spec.stream, window[0], window[-1], engine, machines, dry_run).as_dict()
             for spec in chosen(streams)
         ]
-        said = {"dry_run": dry_run, "first": str(window[0]), "last": str(window[-1]), "again": again, "streams": found}
+        said: dict[str, Any] = {
+            "dry_run": dry_run,
+            "first": str(window[0]),
+            "last": str(window[-1]),
+            "again": again,
+            "streams": found,
+        }
         if dry_run:
             return said
         with one_at_a_time("features"), derived.again(window if again else ()):
