@@ -1,6 +1,8 @@
 """Measures the data's quality, keeps its trend in the marts, and tells of breaches.
 
-| when the marts have changed, and every hour | only what is new is counted | safe to run again |
+| only what is new is counted | safe to run again |
+
+**What wakes it**: the asset `marts`, and the clock at 50 past each hour.
 
 - **measure** counts the records that came to bronze and silver since the last run, by stream and hour. A run that comes
   less than five minutes after another does nothing: a busy plant is not measured all the time.
@@ -18,13 +20,15 @@ from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
-from airflow_dags.assets import DEFAULTS, MARTS
+from airflow_dags.assets import DEFAULTS, HEAVY, MARTS, within
+from airflow_dags.links import dashboard, linked
 
 
 @dag(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("50 * * * *", timezone="UTC"), assets=MARTS),
     tags=["quality"],
     doc_md=__doc__,
+    deadline=within(minutes=60),
     **DEFAULTS,
 )
 def data_quality() -> None:
@@ -34,7 +38,7 @@ def data_quality() -> None:
 
         return count(least_minutes=5)
 
-    @task
+    @linked(dashboard("data_platform"), pool=HEAVY)
     def refresh_marts(measured: Any) -> dict[str, Any]:
         from quality.run import refresh
 

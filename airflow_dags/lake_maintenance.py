@@ -1,6 +1,9 @@
 """Proves what was landed lately, compacts small files, and drops what retention no longer keeps.
 
-| daily | beside a running sink and running readers | safe to run again |
+| beside a running sink and running readers | safe to run again |
+
+**What wakes it**: the clock, daily at 03:15. By hand the form takes how many days' content to prove, and whether to
+prove only.
 
 - **verify** proves the chain of each partition: headers of all files, content of those with records of two days.
 - **compact** puts small files into files of `MILLWRIGHT_LAKE_COMPACT_RECORDS`; what they replace goes a day later.
@@ -15,24 +18,38 @@ that is mended. The other tasks go on where they stopped: clear them. More in do
 
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import Param, dag, task
 
-from airflow_dags.assets import DEFAULTS
+from airflow_dags.assets import DEFAULTS, HEAVY, within
 
 
-@dag(schedule="15 3 * * *", tags=["lake", "maintenance"], doc_md=__doc__, **DEFAULTS)
+@dag(
+    schedule="15 3 * * *",
+    tags=["lake", "maintenance"],
+    doc_md=__doc__,
+    params={
+        "days": Param(2, type="integer", minimum=0, title="Days", description="Content is proven of files as new."),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Prove only: change nothing."),
+    },
+    deadline=within(minutes=120),
+    **DEFAULTS,
+)
 def lake_maintenance() -> None:
-    @task
-    def verify() -> list[dict[str, Any]]:
+    @task(pool=HEAVY)
+    def verify(params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         from streaming.lake_care.care import prove
 
-        return prove(days=2)
+        return prove(days=params["days"] if params else 2)
 
-    @task
-    def compact() -> dict[str, Any]:
+    @task(pool=HEAVY)
+    def compact(params: dict[str, Any] | None = None) -> dict[str, Any]:
+        from airflow.sdk.exceptions import AirflowSkipException
+
         from streaming.lake_care.care import compact
         from streaming.lake_care.listing import topics_of
 
+        if params and params["dry_run"]:
+            raise AirflowSkipException("A dry run: the lake has been proven, and nothing changed.")
         return {topic: done.__dict__ for topic, done in compact(topics_of()).items()}
 
     @task

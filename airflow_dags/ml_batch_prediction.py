@@ -1,6 +1,9 @@
 """Says with each spec's champion what the newest data mean, and brings the marts up to date with it.
 
-| when marts or a champion have changed, and daily | one row per version, machine and watermark | safe to run again |
+| one row per version, machine and watermark | safe to run again |
+
+**What wakes it**: the assets `marts` and `model` (a new champion), and the clock daily at 05:00. By hand the form takes
+the specs.
 
 One mapped task for each spec of `ml/specs` that has a champion; a spec that fails does not stop the others.
 
@@ -12,24 +15,27 @@ from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, TriggerRule, dag, task
 
-from airflow_dags.assets import DEFAULTS, MARTS, MODEL, PREDICTIONS, PREDICTIONS_IF_NEW
+from airflow_dags.assets import DEFAULTS, HEAVY, MARTS, MODEL, PREDICTIONS, PREDICTIONS_IF_NEW, names, within
+from airflow_dags.links import VERSION, dashboard, linked
 
 
 @dag(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 5 * * *", timezone="UTC"), assets=(MARTS | MODEL)),
     tags=["ml"],
     doc_md=__doc__,
+    params={"specs": names("Specs", "Names; none means all that have a champion.")},
+    deadline=within(minutes=90),
     **DEFAULTS,
 )
 def ml_batch_prediction() -> None:
     @task
-    def specs() -> list[str]:
+    def specs(params: dict[str, Any] | None = None) -> list[str]:
         from ml.predictions.champion import with_champion
 
-        return with_champion()
+        return list(params["specs"]) if params and params["specs"] else with_champion()
 
     # One at a time: each reads weeks of the warehouse into memory.
-    @task(outlets=[PREDICTIONS_IF_NEW], max_active_tis_per_dagrun=1)
+    @linked(VERSION, outlets=[PREDICTIONS_IF_NEW], max_active_tis_per_dagrun=1, pool=HEAVY)
     def predict(spec: str) -> Any:
         from ml.predictions.run import run
 
@@ -38,7 +44,7 @@ def ml_batch_prediction() -> None:
             yield Metadata(PREDICTIONS, extra=said, alias=PREDICTIONS_IF_NEW)
         return said
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @linked(dashboard("predictive_maintenance"), trigger_rule=TriggerRule.ALL_DONE, pool=HEAVY)
     def refresh_marts(specs: list[str] | None, done: Any) -> dict[str, Any]:
         from millwright.dbt_runner import build
         from millwright.errors import MillwrightError

@@ -1,6 +1,9 @@
 """Trains a model of every spec and deploys those that deserve it.
 
-| daily, and when `reports` asks | the same data and spec give the version that is there already | safe to run again |
+| the same data and spec give the version that is there already | safe to run again |
+
+**What wakes it**: the clock daily at 03:00, and the asset `retrain`, by which `reports` asks. By hand the form takes
+the specs.
 
 One mapped task a spec under `ml/specs/`: extract → fit → evaluate (against a naive baseline and the champion) →
 register in MLflow → deploy. The alias `champion` moves only when the spec's thresholds are passed and the champion is
@@ -12,18 +15,18 @@ trained. The champion goes on answering whatever happens here, and one model's f
 
 from typing import Any
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, Param, dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, MODEL, MODEL_IF_PROMOTED, RETRAIN
+from airflow_dags.assets import DEFAULTS, HEAVY, MODEL, MODEL_IF_PROMOTED, RETRAIN, names, within
+from airflow_dags.links import RUN, VERSION, linked
 
 
 @dag(
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 3 * * *", timezone="UTC"), assets=RETRAIN),
     tags=["ml"],
     doc_md=__doc__,
-    params={
-        "specs": Param([], type="array", items={"type": "string"}, title="Specs", description="Names; none means all.")
-    },
+    params={"specs": names("Specs", "Names; none means all.")},
+    deadline=within(minutes=240),
     **DEFAULTS,
 )
 def ml_model_training() -> None:
@@ -35,7 +38,7 @@ def ml_model_training() -> None:
 
     # One spec at a time: each holds weeks of the warehouse in memory, and computes. One task a spec, for a task costs
     # seconds; a step that was done before a kill is found done by the next try.
-    @task(outlets=[MODEL_IF_PROMOTED], max_active_tis_per_dagrun=1)
+    @linked(RUN, VERSION, outlets=[MODEL_IF_PROMOTED], max_active_tis_per_dagrun=1, pool=HEAVY)
     def train(spec: str) -> Any:
         from ml import steps
 

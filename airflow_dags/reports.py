@@ -1,6 +1,8 @@
 """Holds each champion against the data since it was trained, keeps the reports, and asks for a training when it is due.
 
-| daily, after the predictions | one row per model version and window | safe to run again |
+| one row per model version and window | safe to run again |
+
+**What wakes it**: the clock, daily at 06:00, after the predictions. By hand the form takes the specs.
 
 One mapped task for each spec that has a champion: reports of drift and data quality go to the version's run in MLflow
 (`monitoring/`), live scores and what breached to `ml.monitoring`. When 2 of the last 5 windows breach and the newest
@@ -15,18 +17,26 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Metadata, TriggerRule, dag, task
 
-from airflow_dags.assets import DEFAULTS, RETRAIN, RETRAIN_IF_DUE
+from airflow_dags.assets import DEFAULTS, HEAVY, RETRAIN, RETRAIN_IF_DUE, names, within
+from airflow_dags.links import DRIFT, RUN, dashboard, linked
 
 
-@dag(schedule=CronTriggerTimetable("0 6 * * *", timezone="UTC"), tags=["ml"], doc_md=__doc__, **DEFAULTS)
+@dag(
+    schedule=CronTriggerTimetable("0 6 * * *", timezone="UTC"),
+    tags=["ml"],
+    doc_md=__doc__,
+    params={"specs": names("Specs", "Names; none means all that have a champion.")},
+    deadline=within(minutes=120),
+    **DEFAULTS,
+)
 def reports() -> None:
     @task
-    def specs() -> list[str]:
+    def specs(params: dict[str, Any] | None = None) -> list[str]:
         from ml.predictions.champion import with_champion
 
-        return with_champion()
+        return list(params["specs"]) if params and params["specs"] else with_champion()
 
-    @task(outlets=[RETRAIN_IF_DUE], max_active_tis_per_dagrun=1)
+    @linked(DRIFT, RUN, outlets=[RETRAIN_IF_DUE], max_active_tis_per_dagrun=1, pool=HEAVY)
     def monitor(spec: str) -> Any:
         from ml.monitoring.run import run
 
@@ -35,7 +45,7 @@ def reports() -> None:
             yield Metadata(RETRAIN, extra={"spec": spec, **found["windows"][-1]}, alias=RETRAIN_IF_DUE)
         return found
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @linked(dashboard("data_platform"), trigger_rule=TriggerRule.ALL_DONE, pool=HEAVY)
     def refresh_marts(specs: list[str] | None, done: Any) -> dict[str, Any]:
         from millwright.dbt_runner import build
         from millwright.errors import MillwrightError

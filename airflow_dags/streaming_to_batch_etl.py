@@ -1,6 +1,9 @@
 """Lands what Kafka holds in the lake, cleanses it, computes features and summaries, and loads all to schema `raw`.
 
-| every hour, or by hand | late data is taken by the next run | safe to run again |
+| late data is taken by the next run | safe to run again |
+
+**What wakes it**: the clock, every hour. By hand the form takes the streams. It works from watermarks, not from the
+run's date: one run makes good all hours that were missed. To compute a day again, see `recompute_days`.
 
 - **kafka_to_lake** makes sure that everything sent before it started is in bronze. Where the sink runs as a
   service it waits for it; where none does, it runs the sink itself.
@@ -17,28 +20,37 @@ from typing import Any
 
 from airflow.sdk import Metadata, dag, task
 
-from airflow_dags.assets import DEFAULTS, RAW, RAW_IF_CHANGED
+from airflow_dags.assets import DEFAULTS, HEAVY, RAW, RAW_IF_CHANGED, names, within
 
 
-@dag(schedule="@hourly", tags=["etl", "streaming"], doc_md=__doc__, **DEFAULTS)
+@dag(
+    schedule="@hourly",
+    tags=["etl", "streaming"],
+    doc_md=__doc__,
+    params={"streams": names("Streams", "Such as equipment-sensors; none means all.")},
+    deadline=within(minutes=60),
+    **DEFAULTS,
+)
 def streaming_to_batch_etl() -> None:
     @task
-    def kafka_to_lake() -> dict[str, Any]:
+    def kafka_to_lake(params: dict[str, Any] | None = None) -> dict[str, Any]:
+        from millwright.contracts import chosen
         from streaming.sink.once import land
 
-        return land()
+        return land([contract.topic for contract in chosen((params or {}).get("streams"))])
 
-    @task
-    def cleanse() -> list[dict[str, Any]]:
-        from millwright.contracts import contracts
+    @task(pool=HEAVY)
+    def cleanse(params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        from millwright.contracts import chosen
         from millwright.turns import one_at_a_time
         from spark_jobs.cleanse import cleanse_new
         from spark_jobs.engine import Engine
 
+        streams = [contract.stream for contract in chosen((params or {}).get("streams"))]
         with one_at_a_time("cleanse"), Engine() as engine:
-            return [cleanse_new(stream, engine).as_dict() for stream in contracts()]
+            return [cleanse_new(stream, engine).as_dict() for stream in streams]
 
-    @task
+    @task(pool=HEAVY)
     def features() -> list[dict[str, Any]]:
         from millwright.turns import one_at_a_time
         from spark_jobs.features import compute_new
@@ -46,7 +58,7 @@ def streaming_to_batch_etl() -> None:
         with one_at_a_time("features"):
             return [result.as_dict() for result in compute_new()]
 
-    @task(inlets=[RAW], outlets=[RAW_IF_CHANGED])
+    @task(inlets=[RAW], outlets=[RAW_IF_CHANGED], pool=HEAVY)
     def load(*, inlet_events: Any) -> Any:
         from millwright.derived import raw_tables
         from millwright.tables import rows_changed_since

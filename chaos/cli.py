@@ -42,6 +42,27 @@ def sink(kills: int, seed: int | None, rate: int, log: Path | None, as_json: boo
 
 
 @chaos.command()
+@click.option("--days", default=30, show_default=True, help="Days of history that are backfilled, twice.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on the last line.")
+def airflow(days: int, as_json: bool) -> None:
+    """Backfill a month twice, miss a run, break a day, and kill Airflow's parts in mid-run; compare all tables."""
+    import json
+    import sys
+
+    from chaos.days import run
+    from chaos.progress import Progress
+
+    with Progress("trials") as progress:
+        found = run(days, progress)
+    for finding in found:
+        click.echo(finding.line)
+    if as_json:
+        click.echo(json.dumps([finding.__dict__ for finding in found]))
+    if not all(finding.holds for finding in found):
+        sys.exit(1)
+
+
+@chaos.command()
 @click.option("--messages", default=1_000_000, show_default=True, help="Mutated messages; sound ones come beside them.")
 @click.option("--seed", type=int, help="Repeat the same messages; left out, a seed is drawn and shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON on the last line.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -182,3 +183,8 @@ def contract(stream: str) -> Contract:
         return contracts()[stream]
     except KeyError:
         raise MillwrightError(f"There is no stream {stream!r}; there are {', '.join(contracts())}.") from None
+
+
+def chosen(streams: Collection[str] | None) -> list[Contract]:
+    """The contracts of these streams; of all, if none is named. Raises as `contract` does."""
+    return [contract(stream) for stream in streams] if streams else list(contracts().values())

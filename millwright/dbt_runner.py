@@ -30,7 +30,7 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
     # Made absolute: dbt changes into its project.
     where, project = settings().state_dir.absolute() / "dbt", settings().dbt_dir.absolute()
     command = [
-        *(_dbt(), "build", "--project-dir", str(project)),
+        *(dbt_command(), "build", "--project-dir", str(project)),
         *("--profiles-dir", str(dbt_sources.profiles_dir(project).absolute())),
         *("--target-path", str(where / "target"), "--log-path", str(where / "logs"), "--no-use-colors"),
         "--exclude-resource-type=unit_test",  # they test the code, not the data
@@ -44,9 +44,7 @@ def build(select: str | None = None, full_refresh: bool = False) -> dict[str, An
         results = where / "target" / "run_results.json"
         results.unlink(missing_ok=True)  # a run that ends before its first model writes none
         # dbt holds the lock too: killed alone, we would leave it running, and the next build has to wait for it.
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=_environment(), pass_fds=(lock,)
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), pass_fds=(lock,))
         if done.returncode < 0:
             raise Unavailable(f"dbt was killed by signal {-done.returncode}.", "Build again: nothing is half done.")
         if not results.exists():
@@ -82,10 +80,11 @@ def summary(run: dict[str, Any]) -> dict[str, Any]:
     return {"statuses": dict(statuses), "rows": rows, "seconds": round(run["elapsed_time"], 1), "failures": failures}
 
 
-def _dbt() -> str:
+def dbt_command() -> str:
     """The dbt beside this Python, so that a shell's other dbt is not taken for it."""
     return str(Path(sys.executable).with_name("dbt"))
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The environment in which dbt says nothing to anybody and warns of nothing."""
     return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONWARNINGS": "ignore"}

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     database_url: str = Field("", validation_alias=_also("database_url", "DB_URL"))  # the warehouse
     mlflow_url: str = Field("", validation_alias=_also("mlflow_url", "MLFLOW_TRACKING_URI"))
     airflow_url: str = ""
+    # Where a browser reaches what processes reach by another name; "": at the same.
+    airflow_public_url: str = ""
+    mlflow_public_url: str = ""
+    preview_public_url: str = ""
+    dashboards_public_url: str = ""  # where the button "Dashboard" of a task leads; "": to the preview
     lake_url: str = ""  # file://, s3://, gs://
     lake_endpoint: str = ""  # http(s) address of an object store that is not the cloud's own
     silver_folder: str = "silver"  # the lake's folder of silver tables; a rebuild makes them beside it
@@ -121,6 +126,21 @@ class Settings(BaseSettings):
     def airflow(self) -> str:
         """Airflow's web address."""
         return self.airflow_url or f"http://127.0.0.1:{self.airflow_port}"
+
+    @property
+    def airflow_link(self) -> str:
+        """Airflow's web address for people, without a trailing slash."""
+        return (self.airflow_public_url or self.airflow).rstrip("/")
+
+    @property
+    def mlflow_link(self) -> str:
+        """MLflow's web address for people, without a trailing slash."""
+        return (self.mlflow_public_url or self.mlflow).rstrip("/")
+
+    @property
+    def preview_link(self) -> str:
+        """The preview's web address for people, without a trailing slash."""
+        return (self.preview_public_url or f"http://127.0.0.1:{self.preview_port}").rstrip("/")
 
     @property
     def metabase(self) -> str:

@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
-import skops.io
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """skops looks for ufuncs by asking every loaded module for their names, at its import and when it writes; each of
+    Airflow's modules answers for its old names with a FutureWarning: 600 kB of them in a task's log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+with _unwarned():
+    import skops.io
 
 _TREE = "sklearn.tree._tree.Tree"
 _NEVER = (1980, 1, 1, 0, 0, 0)
@@ -19,7 +34,9 @@ _NEVER = (1980, 1, 1, 0, 0, 0)
 
 def dumps(estimator: Any) -> bytes:
     """The same estimator gives the same bytes, in every process."""
-    with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as packed:
+    with _unwarned():
+        content = skops.io.dumps(estimator)
+    with ZipFile(io.BytesIO(content)) as packed:
         schema = json.loads(packed.read("schema.json"))
         numbers: dict[str, int] = {}
         files: dict[str, str] = {}
@@ -37,7 +54,8 @@ def loads(content: bytes) -> Any:
 
     Raises skops' UntrustedTypesFoundException for a foreign type, ValueError for a tree that points outside itself.
     """
-    estimator = skops.io.loads(content, trusted=[_TREE])
+    with _unwarned():
+        estimator = skops.io.loads(content, trusted=[_TREE])
     for tree in getattr(estimator, "estimators_", []):
         _whole(tree.tree_)
     return estimator

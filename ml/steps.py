@@ -91,7 +91,7 @@ def register(evaluated: Step) -> Step:
 def deploy(registered: Step) -> Step:
     """Make the version champion if it deserves it, and record why or why not.
 
-    Gives task, model, version, promoted, reason, metrics, baseline, champion, data_watermark, trained, changed.
+    Gives task, model, version, run_id, promoted, reason, metrics, baseline, champion, data_watermark, trained, changed.
     """
     if not registered["trained"]:
         return registered
@@ -110,6 +110,7 @@ def deploy(registered: Step) -> Step:
         "task": spec.task,
         "model": spec.name,
         "version": registered["version"],
+        "run_id": registered["run_id"],
         "trained": True,
         "promoted": decision.promoted,
         "reason": decision.reason,

@@ -21,6 +21,7 @@ from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.lake import BronzeFile, list_bronze, list_repaired
 from millwright.settings import settings
+from spark_jobs.damage import damage_named
 from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
 from spark_jobs.frames import cleansed, given, read_bronze, read_silver, record_schema
@@ -128,7 +129,7 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
     rows, duplicates = silver_schema(spec).empty_table(), 0
     again: set[Part] = set()
     if records:
-        with lake_answers():
+        with lake_answers(), damage_named(batch):
             new = _new_records(engine, spec, batch)
             news = _news(new, spec, records)
             again = _again(news, silver)

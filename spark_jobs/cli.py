@@ -88,6 +88,34 @@ def load(tables: tuple[str, ...], as_json: bool) -> None:
     _show(results, as_json)
 
 
+@click.command()
+@click.option("--from", "first", required=True, metavar="DAY", help="The first event date, as 2026-01-31.")
+@click.option("--until", "last", metavar="DAY", help="The last; the first, when not given.")
+@click.option("--stream", "streams", multiple=True, help="This stream only; may be given again.")
+@click.option("--machine", "machines", multiple=True, help="This machine's rows only; may be given again.")
+@click.option("--dry-run", is_flag=True, help="Only say which days differ.")
+@_JSON
+def recompute(
+    first: str, last: str | None, streams: tuple[str, ...], machines: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
+    """Compute days of silver, features and raw again from bronze, and put right what differs.
+
+    The next `dbt build` computes the marts that these days are in. Run again, it writes nothing to the lake.
+    """
+    from spark_jobs.recompute.run import days, load_all, recompute_all
+
+    window = days(first, last)
+    with Console(stderr=True).status("Computing again"):
+        done = recompute_all(window, streams, machines, dry_run)
+        loads = [] if dry_run else load_all(done)
+    if as_json:
+        click.echo(json.dumps(done | {"loads": loads}))
+        return
+    _show([{**each, "dates": ", ".join(each["dates"]) or "-"} for each in done["streams"]], as_json=False)
+    if loads:
+        _show(loads, as_json=False)
+
+
 def _chosen(streams: tuple[str, ...]) -> list[str]:
     return [contract(stream).stream for stream in streams] or list(contracts())
 

@@ -22,6 +22,7 @@ from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, changed_dates, silv
 FORMULAS = 1
 _EPOCH = dt.date(1970, 1, 1)
 _nothing_is_taken_up = ContextVar("nothing_is_taken_up", default=False)
+_again: ContextVar[frozenset[dt.date]] = ContextVar("again", default=frozenset())
 
 
 @contextmanager
@@ -32,6 +33,16 @@ def from_nothing() -> Iterator[None]:
         yield
     finally:
         _nothing_is_taken_up.reset(token)
+
+
+@contextmanager
+def again(dates: Collection[dt.date]) -> Iterator[None]:
+    """Within it these event dates count as changed in every source; what comes out as it was is not written."""
+    token = _again.set(frozenset(dates))
+    try:
+        yield
+    finally:
+        _again.reset(token)
 
 
 @dataclass(frozen=True)
@@ -63,13 +74,14 @@ class Derived(Silver):
         """Dates of a source that have changed since it was taken up; all of them, and all of ours, if it never was."""
         if source is None:
             return set()
+        asked = _again.get() & (source.files().keys() | self.files().keys()) if _again.get() else set[dt.date]()
         position = None if _nothing_is_taken_up.get() else self._table.transaction_version(_position(source))
         if position == source.version:
-            return set()
+            return set(asked)
         old = None if position is None else type(source).find(source.contract, version=int(position))
         if old is None or old.table_id != source.table_id:
             return set(source.files()) | set(self.files())
-        return changed_dates(old, source)
+        return changed_dates(old, source) | asked
 
     def put(
         self,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from millwright.tables import ensure_partitions, load_lock, migrate, raw_columns
 from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
-from spark_jobs.parts import Part, changed_spans
+from spark_jobs.parts import DAY, Part, changed_spans, joined, midnight
 from spark_jobs.silver import Silver, silver_schema
 
 
@@ -44,12 +45,14 @@ def load_new(
     progress: Callable[[int, int], None] | None = None,
     wait_seconds: float = 0.0,
     everything: bool = False,
+    again: Collection[dt.date] = (),
 ) -> LoadResult:
     """Make raw.<table> of a stream, or of a computed table, equal to the lake's, from where its retention begins.
 
     It looks only at the stretches of event time that changed since the last load.
 
-    `everything`: at all of both, whatever was loaded last.
+    `everything`: at all of both, whatever was loaded last. `again`: at these event dates too, and all their rows count
+    as updated, so that dbt computes anew what they are in.
 
     One transaction on one connection: a lock on the table, COPY of Arrow into a temporary table, deletes, updates of
     rows that differ in any column, inserts, and the row of platform.loads that is the watermark. Rows inserted and
@@ -68,7 +71,7 @@ def load_new(
             with connection.cursor() as cursor:
                 cursor.execute(load_sql.WATCH)
                 _take_turn(cursor, spec, wait_seconds)
-                result = _load(cursor, spec, silver, progress, everything)
+                result = _load(cursor, spec, silver, progress, everything, again)
             failpoint("load.before_commit")
             connection.commit()
         finally:
@@ -88,12 +91,19 @@ def _take_turn(cursor: Any, spec: Contract, wait_seconds: float) -> None:
 
 
 def _load(
-    cursor: Any, spec: Contract, silver: Silver, progress: Callable[[int, int], None] | None, whole_table: bool
+    cursor: Any,
+    spec: Contract,
+    silver: Silver,
+    progress: Callable[[int, int], None] | None,
+    whole_table: bool,
+    again: Collection[dt.date],
 ) -> LoadResult:
     columns = [name for name in raw_columns(spec) if name != "_load_id"]
     spans, everything = _spans_to_compare(cursor, spec, silver, columns)
     if whole_table:
         spans, everything = changed_spans((), silver.parts()) or [(0, 0)], True
+    asked = _since([(midnight(date), midnight(date) + DAY - 1) for date in sorted(again)], _floor(cursor, spec))
+    spans = joined([*spans, *asked])
     changed = _within(spans, silver)
     spans = _since(spans, _floor(cursor, spec))
     held = _within(spans, silver)
@@ -116,6 +126,8 @@ def _load(
     updated = _one(cursor, load_sql.update(spec, columns, load_id, within))
     deleted = _one(cursor, load_sql.delete(spec, within))  # before the inserts, which it need not look at then
     inserted = _one(cursor, load_sql.insert(spec, columns, load_id, within))
+    if asked:
+        updated += _one(cursor, load_sql.touch(spec, load_id, load_sql.within(spec, asked)))
     cursor.execute(load_sql.COUNTED, (inserted, updated, deleted, load_id))
     return LoadResult(spec.table, load_id, inserted, updated, deleted, silver.version, too_old)
 

@@ -63,6 +63,15 @@ def delete(contract: Contract, within: str) -> str:
     )
 
 
+def touch(contract: Contract, load_id: int, within: str) -> str:
+    """Give the rows that do not differ this load's number too, so that dbt computes anew what they are in; count
+    them."""
+    return _count(
+        f"update {_table(contract)} as loaded set _load_id = {load_id}"
+        f" where ({within}) and _load_id <> {load_id} returning 1"
+    )
+
+
 def within(contract: Contract, spans: Iterable[tuple[int, int]] | None) -> str:
     """Loaded rows of these stretches of event time (µs since 1970, both ends included); of the whole table, if None.
 

@@ -126,6 +126,17 @@ def changed_spans(before: Collection[Part], after: Collection[Part]) -> list[tup
     return spans
 
 
+def joined(spans: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches of event time (µs, both ends included), those that overlap made one: no row is in two of them."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
 def bounds(parts: Sequence[Part]) -> tuple[Micros, Micros]:
     """First and last event times of parts."""
     found = np.array([(part.first, part.last) for part in parts], dtype=np.int64).reshape(-1, 2)

@@ -22,6 +22,7 @@ from dashboards.preview.warehouse import Warehouse
 from dashboards.spec.board import Board
 from dashboards.spec.read import Boards
 from dashboards.template import Rendered, period, render
+from millwright.dbt_docs import page as dbt_page
 from millwright.errors import MillwrightError
 
 _STATIC = Path(__file__).parent / "static"
@@ -33,6 +34,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# dbt's page is one file, with its scripts and fonts in it.
+_DBT_POLICY = (
+    "default-src 'self'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    " font-src data:; img-src data:"
+)
 
 
 def application(boards: Boards, hosts: list[str]) -> FastAPI:
@@ -54,7 +60,8 @@ def application(boards: Boards, hosts: list[str]) -> FastAPI:
     @app.middleware("http")
     async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
@@ -65,6 +72,12 @@ def application(boards: Boards, hosts: list[str]) -> FastAPI:
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
         return FileResponse(_STATIC / "index.html")
+
+    @app.get("/dbt/", include_in_schema=False)
+    def dbt_docs() -> FileResponse:
+        if not dbt_page().exists():
+            raise HTTPException(404, "dbt's docs have not been made yet: the DAG dbt_transformations makes them.")
+        return FileResponse(dbt_page(), headers={"Content-Security-Policy": _DBT_POLICY})
 
     @app.get("/api/boards")
     def all_boards() -> dict[str, Any]:

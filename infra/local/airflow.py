@@ -87,6 +87,7 @@ def prepare(config: Settings) -> None:
     with _migrating:
         mark = _home(config) / "migrated.json"
         if mark.exists() and json.loads(mark.read_text()) == _state_of_tables(config):
+            _make_pools(config)
             return
         _home(config).mkdir(parents=True, exist_ok=True)
         launch = _launch(config, "db", "migrate")
@@ -98,7 +99,22 @@ def prepare(config: Settings) -> None:
             )
         if ended.returncode:
             raise MillwrightError("Airflow could not make its tables.", f"See {log}.")
+        _make_pools(config)
         mark.write_text(json.dumps(_state_of_tables(config)))
+
+
+def _make_pools(config: Settings) -> None:
+    """The DAGs' pools, where they are missing: what somebody has set in the web page stays."""
+    pools = json.loads((Path(_dags()) / "pools.json").read_text())
+    connection = psycopg2.connect(_database(config))
+    with connection, connection.cursor() as cursor:
+        for name, pool in pools.items():
+            cursor.execute(
+                "insert into slot_pool (pool, slots, description, include_deferred) values (%s, %s, %s, %s)"
+                " on conflict (pool) do nothing",
+                (name, pool["slots"], pool["description"], pool["include_deferred"]),
+            )
+    connection.close()
 
 
 def _state_of_tables(config: Settings) -> list[str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from millwright.errors import MillwrightError
 from millwright.settings import Settings, settings
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 @click.command()
 @click.option("--only", multiple=True, metavar="PART", help="Start this part and what it needs; may be given again.")
-def up(only: tuple[str, ...]) -> None:
+@click.option("--watch", "stay", is_flag=True, help="Stay, and start again what dies, until `down` or Ctrl-C.")
+def up(only: tuple[str, ...], stay: bool) -> None:
     """Start the embedded stack, or what of it does not run.
 
     A part whose address the settings give (MILLWRIGHT_KAFKA_BOOTSTRAP, ...) is somebody else's: it is only asked
@@ -44,6 +49,19 @@ def up(only: tuple[str, ...]) -> None:
         console.print(f"Airflow  {config.airflow}  (user admin, password: millwright status --credentials)")
         console.print(f"MLflow   {config.mlflow}")
         console.print(f"State    {config.state_dir}")
+    if stay:
+        _stay(config, console)
+
+
+def _stay(config: Settings, console: Console) -> None:
+    import contextlib
+    import time
+
+    from infra.local.watch import watch
+
+    console.print("Watching. Ctrl-C ends that; the stack goes on.")
+    with contextlib.suppress(KeyboardInterrupt):
+        watch(config, lambda said: console.print(f"{time.strftime('%H:%M:%S')}  {said}"))
 
 
 @click.command()

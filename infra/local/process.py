@@ -71,6 +71,11 @@ class Supervised:
             return None
         return kept if same else None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was started and not stopped since, be it alive or killed."""
+        return self._file.exists()
+
     def members(self) -> list[psutil.Process]:
         """Every process of the part, its children and orphans too."""
         found = {}

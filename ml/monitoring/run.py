@@ -26,9 +26,10 @@ from ml.task import task
 def run(spec: str = "failure") -> dict[str, Any]:
     """Write the reports of the newest window and one row of `ml.monitoring` for each of the last five.
 
-    Gives monitored, model, version, retrain, changed (rows written) and windows, the oldest first, each with start,
-    end, drift_share, drifted, judged, scores, breached, reasons. Without a champion, or before a window is over,
-    monitored is false and there is a reason. Raises Unavailable without MLflow or the warehouse.
+    Gives monitored, model, version, run_id, report (its page, below MLflow's address), retrain, changed (rows written)
+    and windows, the oldest first, each with start, end, drift_share, drifted, judged, scores, breached, reasons.
+    Without a champion, or before a window is over, monitored is false and there is a reason. Raises Unavailable without
+    MLflow or the warehouse.
     """
     from ml.sources.missing import Missing
 
@@ -86,6 +87,8 @@ def _judge(
         "monitored": True,
         "model": found.name,
         "version": found.version,
+        "run_id": version.run_id,
+        "report": version.page(judged[-1].window.start.isoformat()),
         "retrain": judged[-1].retrain,
         "changed": changed,
         "windows": [_said(row) for row in judged],

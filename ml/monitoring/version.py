@@ -45,6 +45,11 @@ class Version:
             self.keep(Path(folder), "")
         return found
 
+    def page(self, name: str) -> str:
+        """Where MLflow shows what is kept under monitoring/`name`, below its address."""
+        experiment = self.client.get_run(self.run_id).info.experiment_id
+        return f"#/experiments/{experiment}/runs/{self.run_id}/artifacts/{FOLDER}/{name}/drift.html"
+
     def keep(self, folder: Path, name: str) -> None:
         """Keep a folder's files as artifacts of the run, under monitoring/`name`."""
         self.client.log_artifacts(self.run_id, str(folder), f"{FOLDER}/{name}".rstrip("/"))

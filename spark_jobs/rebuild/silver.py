@@ -111,7 +111,8 @@ def _rows(silver: Silver, dates: Collection[dt.date]) -> pa.Table:
     return silver.read(dates, schema).read_all().cast(schema).sort_by(by_key)
 
 
-def _take_over_what_bronze_dropped(spec: Contract, old: Silver | None, fresh: Silver) -> None:
+def dropped_from_bronze(spec: Contract) -> pc.Expression | None:
+    """Which rows of silver come from records that retention has dropped from bronze; None: no row does."""
     store = lake_store()
     floors = {p: read_manifest(store, spec.topic, p).floor for p in partitions(store, spec.topic)}
     dropped = [
@@ -119,7 +120,12 @@ def _take_over_what_bronze_dropped(spec: Contract, old: Silver | None, fresh: Si
         for partition, floor in floors.items()
         if floor is not None
     ]
-    if not dropped:
+    return functools.reduce(operator.or_, dropped) if dropped else None
+
+
+def _take_over_what_bronze_dropped(spec: Contract, old: Silver | None, fresh: Silver) -> None:
+    dropped = dropped_from_bronze(spec)
+    if dropped is None:
         return
     if old is None:
         raise MillwrightError(
@@ -127,7 +133,7 @@ def _take_over_what_bronze_dropped(spec: Contract, old: Silver | None, fresh: Si
             f"Put {settings().lake}/silver/{spec.table} back from a copy; nothing has been changed.",
         )
     for chunk in chunks(old.rows_by_date()):
-        rows = old.read(chunk, silver_schema(spec)).read_all().filter(functools.reduce(operator.or_, dropped))
+        rows = old.read(chunk, silver_schema(spec)).read_all().filter(dropped)
         if rows.num_rows:
             fresh.replace(set(rows["event_date"].to_pylist()), rows, {})
 

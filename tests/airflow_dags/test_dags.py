@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from airflow_dags.alarms import tell_failed
 from millwright.settings import ROOT
 
 FOLDER = ROOT / "airflow_dags"
-DAG_FILES = sorted(p for p in FOLDER.glob("*.py") if p.name not in {"__init__.py", "assets.py", "bronze_trigger.py"})
+BESIDE = {"__init__.py", "alarms.py", "assets.py", "bronze_trigger.py", "links.py"}
+DAG_FILES = sorted(p for p in FOLDER.glob("*.py") if p.name not in BESIDE)
+TAGS = {"etl", "streaming", "backfill", "dbt", "warehouse", "ml", "lake", "maintenance", "quality"}
 STAGES = ("streaming", "spark_jobs", "quality", "ml", "infra")
 
 
@@ -35,6 +39,7 @@ def test_these_are_the_dags(dags):
         "lake_maintenance",
         "data_quality",
         "reports",
+        "recompute_days",
     }
 
 
@@ -43,7 +48,10 @@ def test_each_dag_keeps_the_defaults(dags):
         assert dag.owner == "data-eng", dag.dag_id
         assert (dag.catchup, dag.max_active_runs) == (False, 1), dag.dag_id
         assert dag.start_date == datetime(2025, 1, 1, tzinfo=UTC), dag.dag_id
+        assert dag.tags <= TAGS, dag.dag_id
         assert dag.tags, dag.dag_id
+        assert dag.on_failure_callback is tell_failed, dag.dag_id
+        assert dag.deadline, dag.dag_id
         for task in dag.tasks:
             assert (task.retries, task.retry_delay) == (2, timedelta(minutes=5)), task
 
@@ -51,7 +59,82 @@ def test_each_dag_keeps_the_defaults(dags):
 def test_each_dag_tells_the_operator_what_to_do_when_it_fails(dags):
     for dag in dags.values():
         assert "**When it fails**" in dag.doc_md, dag.dag_id
+        assert "**What wakes it**" in dag.doc_md, dag.dag_id
         assert "safe to run again" in dag.doc_md, dag.dag_id
+
+
+def test_the_readme_has_each_dag_as_it_is(dags):
+    rows = [
+        [cell.strip() for cell in line.strip("|\n").split("|")]
+        for line in (FOLDER / "README.md").read_text().splitlines()
+        if line.startswith("| `") and ".py`" not in line and ".json`" not in line
+    ]
+    there = {}
+    for dag_id, dag in dags.items():
+        makes = sorted({f"`{o.name.split('_if_')[0]}`" for task in dag.tasks for o in task.outlets})
+        woken = ", ".join(f"`{name}`" for name in sorted(wakes(dag)))
+        there[f"`{dag_id}`"] = [f"`{clock(dag)}`" if clock(dag) else "", woken, ", ".join(makes)]
+    assert {row[0]: row[1:4] for row in rows} == there
+    assert all(len(row) == 5 and row[4] for row in rows)
+
+
+def clock(dag) -> str:
+    """The cron expression of the timed backstop, empty without one."""
+    timetable = getattr(dag.timetable, "timetable", dag.timetable)
+    return str(getattr(timetable, "expression", getattr(timetable, "_expression", "")))
+
+
+def wakes(dag) -> set[str]:
+    """The assets that wake a DAG."""
+    condition = getattr(dag.timetable, "asset_condition", None)
+    return {a.name for a in getattr(condition, "objects", [condition])} if condition else set()
+
+
+def test_what_computes_waits_in_the_pool_and_the_pools_are_those_that_up_makes(dags):
+    pools = json.loads((FOLDER / "pools.json").read_text())
+    used = {f"{i}.{task.task_id}": task.pool for i, dag in dags.items() for task in dag.tasks}
+    assert set(used.values()) <= {*pools, "default_pool"}
+    assert pools["heavy"]["slots"] == 1
+    heavy = {"cleanse", "features", "load", "dbt_build", "train", "predict", "monitor", "recompute", "refresh_marts"}
+    assert {name for name, pool in used.items() if name.split(".")[1] in heavy and pool != "heavy"} == set()
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_only_what_is_backfilled_looks_at_the_date_of_its_run(path: Path):
+    names = {node.arg for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.arg)}
+    assert not names & {"ds", "logical_date", "data_interval_start", "data_interval_end", "ts"}
+    assert ("dag_run" in names) == (path.stem == "recompute_days")
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_every_parameter_of_a_form_is_read_by_a_task(path: Path):
+    tree = ast.parse(path.read_text())
+    offered = {
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "params" and isinstance(node.value, ast.Dict)
+        for key in node.value.keys
+        if isinstance(key, ast.Constant)
+    }
+    tasks = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
+    read = {node.value for node in ast.walk(tasks) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    in_decorator = {
+        node.value for each in tasks.decorator_list for node in ast.walk(each) if isinstance(node, ast.Constant)
+    }
+    body = {node.value for each in tasks.body for node in ast.walk(each) if isinstance(node, ast.Constant)}
+    assert offered <= (read & in_decorator & body)
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_a_dag_file_does_nothing_but_wire_when_it_is_read(path: Path):
+    """No call at the top but the DAG's own: what a file does there, it does each time that it is parsed."""
+    tree = ast.parse(path.read_text())
+    calls = [node for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    assert [ast.unparse(call) for call in calls] == [f"{path.stem}()"]
+    allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)
+    assert all(isinstance(node, allowed) for node in tree.body)
+    assigned = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    assert not [call for value in assigned for call in ast.walk(value) if isinstance(call, ast.Call)]
 
 
 def test_the_steps_follow_each_other(dags):
@@ -63,22 +146,21 @@ def test_the_steps_follow_each_other(dags):
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
     assert order("ml_batch_prediction") == ["specs", "predict", "refresh_marts"]
     assert order("reports") == ["specs", "monitor", "refresh_marts"]
+    assert order("recompute_days") == ["recompute", "load"]
+    assert order("dbt_transformations") == ["dbt_build"]
     assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]
 
 
 def test_assets_wake_the_dags_without_a_cycle(dags):
     makes = {i: {o.name.split("_if_")[0] for t in dag.tasks for o in t.outlets} for i, dag in dags.items()}
-    wakes = {}
-    for dag_id, dag in dags.items():
-        condition = getattr(dag.timetable, "asset_condition", None)
-        wakes[dag_id] = {a.name for a in getattr(condition, "objects", [condition])} if condition else set()
-    assert wakes["dbt_transformations"] == {"raw"}
-    assert wakes["near_real_time"] == {"bronze"}
-    assert wakes["ml_batch_prediction"] == {"marts", "model"}
-    assert wakes["ml_model_training"] == makes["reports"] == {"retrain"}
-    assert wakes["data_quality"] == {"marts"}
+    woken = {dag_id: wakes(dag) for dag_id, dag in dags.items()}
+    assert woken["dbt_transformations"] == {"raw"}
+    assert woken["near_real_time"] == {"bronze"}
+    assert woken["ml_batch_prediction"] == {"marts", "model"}
+    assert woken["ml_model_training"] == makes["reports"] == {"retrain"}
+    assert woken["data_quality"] == {"marts"}
     done: set[str] = set()
-    while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & wakes[d]} - done}:
+    while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & woken[d]} - done}:
         done |= ready
     assert done == set(dags), "assets form a cycle"
 

@@ -23,6 +23,16 @@ def page(warehouse: str) -> Iterator[TestClient]:
         yield client
 
 
+def test_dbts_docs_are_served_once_they_are_made_with_scripts_of_their_own(page, monkeypatch, tmp_path):
+    monkeypatch.setattr("dashboards.preview.app.dbt_page", lambda: tmp_path / "index.html")
+    assert page.get("/dbt/").status_code == 404
+    (tmp_path / "index.html").write_text("<title>dbt Docs</title>")
+    answer = page.get("/dbt/")
+    assert "dbt Docs" in answer.text
+    assert "script-src 'unsafe-inline'" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in page.get("/").headers["Content-Security-Policy"]
+
+
 def test_the_page_says_that_it_is_a_preview_and_brings_all_that_it_needs(page):
     html = page.get("/").text
     assert "Preview" in html

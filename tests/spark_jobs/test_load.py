@@ -227,3 +227,22 @@ def test_progress_tells_rows_copied_and_to_copy():
     write([(MAY, "M-1", 1.0), (LATER, "M-1", 1.0)])
     load_new(SENSORS, lambda done, todo: seen.append((done, todo)))
     assert seen[-1] == (2, 2)
+
+
+def test_days_that_are_asked_for_again_are_compared_and_count_as_loaded_anew():
+    write([(MAY, "M-1", 1.0), (JUNE, "M-1", 2.0)])
+    load_new(SENSORS)
+    query("update raw.sensor_readings set temperature = 9 where temperature = 1")
+    done = load_new(SENSORS, again=[MAY])
+    assert (done.rows_inserted, done.rows_updated, done.rows_deleted) == (0, 1, 0)
+    assert raw() == [("M-1", 1.0, 2), ("M-1", 2.0, 1)]
+    assert load_new(SENSORS, again=[MAY, JUNE]).rows_updated == 2
+    assert raw() == [("M-1", 1.0, 3), ("M-1", 2.0, 3)]
+
+
+def test_a_day_without_a_row_is_asked_for_again_without_harm():
+    write([(MAY, "M-1", 1.0)])
+    load_new(SENSORS)
+    before = raw()
+    assert load_new(SENSORS, again=[LATER]).rows_updated == 0
+    assert raw() == before

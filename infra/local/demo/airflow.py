@@ -49,6 +49,30 @@ class Airflow:
         body: dict[str, Any] = {"logical_date": None, "conf": params}
         return str(self._request("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
+    def backfill(self, dag_id: str, first: str, last: str, reprocess: str = "completed", **params: Any) -> None:
+        """Make a run for each day from `first` to `last` (ISO 8601), as the button does; `reprocess` says which of
+        those that ran before run again: completed, failed, none."""
+        body = {
+            "dag_id": dag_id,
+            "from_date": f"{first}T00:00:00Z",
+            "to_date": f"{last}T23:59:59Z",
+            "max_active_runs": 1,
+        }
+        body |= {"reprocess_behavior": reprocess, "dag_run_conf": params, "run_backwards": False}
+        self._request("POST", "/api/v2/backfills", json=body)
+
+    def is_at_work(self) -> bool:
+        """Whether a run is under way, or an event has not woken its DAGs yet."""
+        waiting = self._waiting_events()
+        return waiting or bool([run for state in ("running", "queued") for run in self._runs(f"state={state}")])
+
+    def ended(self, since: str) -> list[tuple[str, str, str]]:
+        """DAG, run and state of the runs that were begun since then and are over."""
+        found = [
+            run for state in ("success", "failed") for run in self._runs(f"state={state}&start_date_gte={quote(since)}")
+        ]
+        return [(str(run["dag_id"]), str(run["dag_run_id"]), str(run["state"])) for run in found]
+
     def settle(self, since: str, tell: Callable[[str], None], timeout: float = 1800) -> None:
         """Wait until no run is under way and every asset event has woken whom it should.
 

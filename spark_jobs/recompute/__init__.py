@@ -1,0 +1,1 @@
+"""Days again from bronze: what a backfill of a day means."""
