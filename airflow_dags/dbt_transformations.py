@@ -33,7 +33,7 @@ from airflow_dags.links import DOCS, linked
 )
 def dbt_transformations() -> None:
     @linked(DOCS, outlets=[MARTS], pool=HEAVY)
-    def dbt_build(params: dict[str, Any] | None = None, run_id: str = "") -> Any:
+    def dbt_build(params: dict[str, Any] | None = None, run_id: str | None = None) -> Any:
         from millwright.dbt_docs import describe
         from millwright.dbt_runner import build
         from millwright.tables import anything_loaded
@@ -43,7 +43,7 @@ def dbt_transformations() -> None:
         asked = params or {}
         built = build(asked.get("select"), full_refresh=bool(asked.get("full_refresh")))
         yield Metadata(MARTS, extra=built)
-        if not run_id.startswith("asset_triggered"):  # those are many, and none of them changes a model
+        if not (run_id or "").startswith("asset_triggered"):  # those are many, and none of them changes a model
             built["docs"] = describe()
         return built
 
