@@ -28,9 +28,7 @@ from millwright.metrics import SECONDS
 
 _STATIC = Path(__file__).parent / "static"
 _ANSWERS = Counter("millwright_preview_answers", "Questions of dashboards answered or refused.", ["board", "outcome"])
-_SECONDS = Histogram(
-    "millwright_preview_answer_seconds", "How long the warehouse took to answer.", ["board"], buckets=SECONDS
-)
+_SECONDS = Histogram("millwright_preview_answer_seconds", "How long the warehouse took.", ["board"], buckets=SECONDS)
 _MOST_ROWS = 20_000
 _MOST_VALUES = 2_000
 _HEADERS = {
