@@ -61,6 +61,7 @@ class Sources(Collector):
         self._sources = tuple(sources)
         self._pool = ThreadPoolExecutor(max(1, len(self._sources)), "source")
         self._asked: dict[str, Future[tuple[list[Sample], float]]] = {}
+        self._said: dict[str, str] = {}
 
     def describe(self) -> list[Metric]:
         return [measure.family() for measure in self._measures()]
@@ -69,7 +70,7 @@ class Sources(Collector):
         # A source that still thinks about the last question is not asked another one.
         for source in self._sources:
             if source.name not in self._asked:
-                self._asked[source.name] = self._pool.submit(_look, source)
+                self._asked[source.name] = self._pool.submit(self._look, source)
         wait(self._asked.values(), _PATIENCE_SECONDS)
         families = {measure.name: measure.family() for measure in self._measures()}
         for source in self._sources:
@@ -86,17 +87,17 @@ class Sources(Collector):
         samples, seconds = self._asked.pop(source.name).result()
         return [*samples, (_TOOK, (source.name,), seconds)]
 
-
-def _look(source: Source) -> tuple[list[Sample], float]:
-    begun, up = time.monotonic(), 1.0
-    try:
-        samples = list(source.look())
-    except MillwrightError as error:
-        log.warning("%s: %s", source.name, error.message)
-        samples, up = [], 0.0
-    except Exception:  # the other sources go on whatever one does
-        log.exception("%s cannot be read", source.name)
-        samples, up = [], 0.0
-    if source.service:
-        samples.append((UP, (source.service,), up))
-    return samples, time.monotonic() - begun
+    def _look(self, source: Source) -> tuple[list[Sample], float]:
+        begun, samples, wrong = time.monotonic(), list[Sample](), ""
+        try:
+            samples = list(source.look())
+        except MillwrightError as error:
+            wrong = error.message
+        except Exception as error:  # noqa: BLE001  the other sources go on whatever one does
+            wrong = f"{type(error).__name__}: {error}"
+        if wrong and self._said.get(source.name) != wrong:  # not at every scrape
+            log.warning("%s: %s", source.name, wrong)
+        self._said[source.name] = wrong
+        if source.service:
+            samples.append((UP, (source.service,), float(not wrong)))
+        return samples, time.monotonic() - begun
