@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
 import time
 import uuid
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 import psycopg2
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from infra.monitoring.exporter import source as sources
 from infra.monitoring.exporter import streams, warehouse
@@ -161,3 +163,12 @@ def test_what_is_not_run_is_not_asked():
     assert set(ALL) - names == {"mlflow", "airflow", "airflow-database"}
     with settings_with(exporter_without="airflw"), pytest.raises(MillwrightError, match="'airflw'"):
         chosen()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian's package prometheus)")
+def test_prometheus_own_checker_finds_nothing_to_mend():
+    measures = tuple(dict.fromkeys(measure for each in ALL.values() for measure in each.measures))
+    registry = CollectorRegistry()
+    registry.register(Sources([Source("a", measures, lambda: [(each, each.labels, 1.0) for each in measures], "a")]))
+    checked = subprocess.run(["promtool", "check", "metrics"], input=generate_latest(registry), capture_output=True)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
