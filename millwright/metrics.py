@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: how a process shows them, on a port of this machine.
+"""Metrics for Prometheus: how a process shows them, on a port of its own.
 
 Counters and histograms are kept in memory and begin at 0 with each process, as Prometheus expects. What has a value at
 any moment (lag, age, what is buffered) is asked for when somebody looks, and costs nothing in between.
@@ -16,6 +16,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import REGISTRY, CollectorRegistry, disable_created_metrics, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+from millwright.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ class Moment(Collector):
 
 
 def serve(port: int, registry: CollectorRegistry = REGISTRY) -> int | None:
-    """Show this process's metrics at http://127.0.0.1:<port>/metrics; 0 is off. Returns the port taken.
+    """Show this process's metrics at http://<metrics_host>:<port>/metrics; 0 is off. Returns the port taken.
 
     Several processes of one service take one port each: the first that is free of 16 from `port` on, so that one which
     is started again takes the place of the one before. None, and a warning, when all are taken: no service ends
@@ -68,13 +70,14 @@ def serve(port: int, registry: CollectorRegistry = REGISTRY) -> int | None:
     if not port:
         return None
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each that nobody asks for
+    host = settings().metrics_host
     for tried in range(port, port + PORTS):
         try:
-            server = make_server("127.0.0.1", tried, make_wsgi_app(registry), _Server, _Handler)
+            server = make_server(host, tried, make_wsgi_app(registry), _Server, _Handler)
         except OSError:
             continue
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-        log.info("metrics at http://127.0.0.1:%d/metrics", tried)
+        log.info("metrics at http://%s:%d/metrics", host, tried)
         return tried
     log.warning("no metrics: the ports %d to %d are all taken", port, port + PORTS - 1)
     return None

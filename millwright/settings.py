@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     sink_metrics_port: int = 9510  # for Prometheus; each process takes the first free of 16 ports; 0 is off
     alerts_metrics_port: int = 9530
     analytics_metrics_port: int = 9550
+    exporter_port: int = 9570  # `millwright metrics serve`: what the stores say of loads, DAGs and models
+    metrics_host: str = "127.0.0.1"  # where all of these listen; in a container 0.0.0.0
+    exporter_without: str = ""  # services that the exporter does not ask, parted by commas: mlflow,airflow
+    airflow_database_url: str = ""  # Airflow's own database, for the exporter; "": beside the warehouse
+    log_format: Literal["text", "json"] = "text"  # of every process's log
 
     kafka_join_seconds: float = 0.0  # the embedded broker holds a new group's start so long, for further members
     topic_partitions: int = 6  # a key keeps its partition, so this is fixed once a topic exists

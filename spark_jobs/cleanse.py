@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import heapq
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from millwright.contracts import Contract, contract
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.lake import BronzeFile, list_bronze, list_repaired
+from millwright.logs import said
 from millwright.settings import settings
 from spark_jobs.damage import damage_named
 from spark_jobs.delta import lake_answers
@@ -29,6 +31,9 @@ from spark_jobs.parts import Part, touched
 from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, silver_schema
 from spark_jobs.windows import News, behind, reached, series_columns
 
+log = logging.getLogger(__name__)
+
+_NAMED_FILES = 20  # of a batch's files in its log line; the offsets are told of all
 _TRIES = 5  # of a run that others overtake; each time they have done a part of its work
 
 
@@ -138,10 +143,13 @@ def _cleanse_batch(engine: Engine, spec: Contract, silver: Silver, batch: Sequen
     outliers = len(rows) - rows["outlier_channels"].null_count if spec.channels else 0
     newest = max((file.append_max for file in batch if file.append_max is not None), default=None)
     # Said in the commit itself, so that whoever counts it never misses one and never counts one twice.
-    said = {"records": records, "rows_written": rows.num_rows, "duplicates": duplicates, "outliers": outliers}
+    counts = {"records": records, "rows_written": rows.num_rows, "duplicates": duplicates, "outliers": outliers}
     failpoint("cleanse.before_commit")
-    silver.commit(again, rows, next_offsets, said | {"newest_append_ms": newest})
+    silver.commit(again, rows, next_offsets, counts | {"newest_append_ms": newest})
     failpoint("cleanse.after_commit")
+    files = ",".join(file.key for file in batch) if len(batch) <= _NAMED_FILES else f"{len(batch)}_files"
+    offsets = ",".join(f"{file.partition}:{file.first_offset}-{file.next_offset}" for file in batch)
+    log.info(said("cleansed", stream=spec.stream, silver=silver.version, file=files, offsets=offsets, **counts))
     return CleanseResult(
         stream=spec.stream,
         silver_version=silver.version,

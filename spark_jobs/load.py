@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from millwright.contracts import Contract
 from millwright.derived import raw_table
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
+from millwright.logs import said
 from millwright.retention import FLOOR
 from millwright.tables import ensure_partitions, load_lock, migrate, raw_columns
 from millwright.warehouse import adbc, translated
@@ -21,6 +23,8 @@ from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
 from spark_jobs.parts import DAY, Part, changed_spans, joined, midnight
 from spark_jobs.silver import Silver, silver_schema
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ def load_new(
         finally:
             connection.close()  # without a commit, nothing has happened
     failpoint("load.after_commit")
+    if result.load_id is not None:
+        rows = {"inserted": result.rows_inserted, "updated": result.rows_updated, "deleted": result.rows_deleted}
+        log.info(said("loaded", stream=spec.stream, silver=result.silver_version, load=result.load_id, **rows))
     return result
 
 

@@ -1,19 +1,12 @@
-"""What the process of every service does: it logs to the error stream, and ends when it is asked to."""
+"""What the process of every service does: it ends when it is asked to."""
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-
-def log_to_stderr() -> None:
-    """A line for each message, with its time; not one for every answer of the registry."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @contextmanager

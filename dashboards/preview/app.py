@@ -13,6 +13,7 @@ import psycopg2
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -24,8 +25,11 @@ from dashboards.spec.read import Boards
 from dashboards.template import Rendered, period, render
 from millwright.dbt_docs import page as dbt_page
 from millwright.errors import MillwrightError
+from millwright.metrics import SECONDS
 
 _STATIC = Path(__file__).parent / "static"
+_ANSWERS = Counter("millwright_preview_answers", "Questions of dashboards answered or refused.", ["board", "outcome"])
+_SECONDS = Histogram("millwright_preview_answer_seconds", "How long the warehouse took.", ["board"], buckets=SECONDS)
 _MOST_ROWS = 20_000
 _MOST_VALUES = 2_000
 _HEADERS = {
@@ -79,6 +83,10 @@ def application(boards: Boards, hosts: list[str]) -> FastAPI:
             raise HTTPException(404, "dbt's docs have not been made yet: the DAG dbt_transformations makes them.")
         return FileResponse(dbt_page(), headers={"Content-Security-Policy": _DBT_POLICY})
 
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
     @app.get("/api/boards")
     def all_boards() -> dict[str, Any]:
         return listed(boards)
@@ -107,7 +115,8 @@ def application(boards: Boards, hosts: list[str]) -> FastAPI:
         rendered = render(question.sql, question.filters, kinds, _chosen(board, request))
         begun = time.perf_counter()
         try:
-            columns, rows = warehouse.ask(rendered)
+            with _ANSWERS.labels(key, "refused").count_exceptions(), _SECONDS.labels(key).time():
+                columns, rows = warehouse.ask(rendered)
         except psycopg2.errors.QueryCanceled:
             raise HTTPException(504, "The question took longer than 30 s.") from None
         except psycopg2.errors.UndefinedTable:
@@ -116,6 +125,7 @@ def application(boards: Boards, hosts: list[str]) -> FastAPI:
             ) from None
         except psycopg2.Error as error:
             raise HTTPException(500, f"The warehouse refuses the question: {str(error).splitlines()[0]}") from None
+        _ANSWERS.labels(key, "answered").inc()
         took = round(1000 * (time.perf_counter() - begun), 1)
         told = [[plain(value) for value in row] for row in rows[:_MOST_ROWS]]
         return {"columns": columns, "rows": told, "ms": took, "is_cut": len(rows) > _MOST_ROWS}

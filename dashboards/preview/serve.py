@@ -10,6 +10,7 @@ from dashboards import reader
 from dashboards.preview.app import application
 from dashboards.spec.read import load
 from millwright.errors import MillwrightError
+from millwright.logs import is_json
 
 _HOST = "127.0.0.1"
 
@@ -25,4 +26,5 @@ def serve(port: int) -> None:
         except OSError:
             raise MillwrightError(f"Port {port} is taken.", "Name another one with --port.") from None
     app = application(boards, ["127.0.0.1", "localhost"])
-    uvicorn.run(app, host=_HOST, port=port, log_level="warning", access_log=False)
+    logs = None if is_json() else uvicorn.config.LOGGING_CONFIG
+    uvicorn.run(app, host=_HOST, port=port, log_level="warning", access_log=False, log_config=logs)

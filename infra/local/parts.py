@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.local.airflow import AIRFLOW
+from infra.local.exporter import EXPORTER
 from infra.local.kafka import KAFKA
 from infra.local.mlflow import MLFLOW
 from infra.local.postgres import POSTGRES
@@ -10,4 +11,4 @@ from infra.local.preview import PREVIEW
 from infra.local.registry import REGISTRY
 from infra.local.services import SERVICES
 
-PARTS = [POSTGRES, KAFKA, REGISTRY, MLFLOW, *AIRFLOW, *SERVICES, PREVIEW]
+PARTS = [POSTGRES, KAFKA, REGISTRY, MLFLOW, *AIRFLOW, *SERVICES, PREVIEW, EXPORTER]

@@ -25,6 +25,7 @@ _PORTS = (
     "mlflow_port",
     "airflow_port",
     "preview_port",
+    "exporter_port",
 )
 # Empty means embedded, and is said aloud: a .env file may name somebody's services.
 _ADDRESSES = ("KAFKA_BOOTSTRAP", "REGISTRY_URL", "DATABASE_URL", "MLFLOW_URL", "AIRFLOW_URL", "SPARK_URL", "LAKE_URL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.metadata import EntryPoint, entry_points
 
@@ -9,6 +10,7 @@ import click
 from rich.console import Console
 
 from millwright.errors import MillwrightError
+from millwright.logs import JsonLines, Said, begin, is_json
 
 
 class LazyGroup(click.Group):
@@ -37,6 +39,8 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Millwright: the data platform that a factory's engineers can run themselves."""
+    if is_json():  # as text, only services log: other commands show what they did
+        begin()
 
 
 def main() -> None:
@@ -44,6 +48,9 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except MillwrightError as error:
+        if any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger().handlers):
+            logging.getLogger("millwright").error(Said(error.message, {"remedy": error.remedy}))
+            sys.exit(1)
         console = Console(stderr=True, highlight=False)
         console.print(f"[bold red]Error:[/] {error.message}", soft_wrap=True)
         if error.remedy:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
+from millwright.logs import said
 from ml.predictions.append import append
 from ml.predictions.champion import Champion, champion
 from ml.predictions.shapes import SHAPES
@@ -15,6 +17,8 @@ from ml.task import task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 _YES = {"failure": "predicted", "anomaly": "is_anomaly", "quality": "predicted"}
 
@@ -50,6 +54,8 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
     rows = task(found.spec.task).predict(found.model, data, found.spec)
     written = _written(found, rows, data.watermark, output)
     failpoint("ml.after_predict")
+    counts = {"rows": len(rows), "written": written}
+    log.info(said("predicted", model=found.name, version=found.version, watermark=data.watermark, **counts))
     yes, machines = _YES.get(found.spec.task), set(rows["equipment_id"])
     known = set(data.frames["equipment"]["equipment_id"]) if "equipment" in data.frames else machines
     return {

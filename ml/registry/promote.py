@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pandas as pd
 
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
+from millwright.logs import said
 from ml.registry.client import CHAMPION, PREVIOUS, connected
 from ml.registry.ledger import Decision, record, recorded
 from ml.registry.load import version_of
 from ml.spec.load import Spec
+
+log = logging.getLogger(__name__)
 
 
 def decide(spec: Spec, evaluation: dict[str, Any], watermark: str) -> Decision:
@@ -81,6 +85,8 @@ def deploy(spec: Spec, version: int, run_id: str, decision: Decision, metrics: d
             client.set_registered_model_alias(name, CHAMPION, str(version))
             failpoint("ml.after_alias")
     record(name, before, version, run_id, decision, metrics, alone)
+    outcome = "promoted" if decision.promoted else "not promoted"
+    log.info(said(f"{outcome}: {decision.reason}", model=name, version=version, mlflow_run=run_id))
     return decision, True
 
 

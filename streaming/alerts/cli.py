@@ -13,10 +13,11 @@ def alerts() -> None:
 @alerts.command()
 def run() -> None:
     """Judge all readings and events as they come, until stopped. `millwright up` starts this."""
+    from millwright import logs
     from streaming.alerts import service
-    from streaming.as_service import asked_to_stop, log_to_stderr
+    from streaming.as_service import asked_to_stop
 
-    log_to_stderr()
+    logs.begin()
     with asked_to_stop() as stop:
         service.run(stop.is_set)
 
@@ -24,10 +25,11 @@ def run() -> None:
 @alerts.command()
 def notify() -> None:
     """Tell people of alerts by webhook and mail, until stopped. `millwright up` starts this where one is configured."""
+    from millwright import logs
     from streaming.alerts import notify as service
-    from streaming.as_service import asked_to_stop, log_to_stderr
+    from streaming.as_service import asked_to_stop
 
-    log_to_stderr()
+    logs.begin()
     with asked_to_stop() as stop:
         service.run(stop.is_set)
 

@@ -13,10 +13,11 @@ def analytics() -> None:
 @analytics.command()
 def run() -> None:
     """Tell the minutes of all streams that have channels, until stopped. `millwright up` starts this."""
+    from millwright import logs
     from streaming.analytics import service
-    from streaming.as_service import asked_to_stop, log_to_stderr
+    from streaming.as_service import asked_to_stop
 
-    log_to_stderr()
+    logs.begin()
     with asked_to_stop() as stop:
         service.run(stop.is_set)
 

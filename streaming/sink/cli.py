@@ -20,11 +20,11 @@ _TOPICS = click.option("--topic", "topics", multiple=True, help="Only this topic
 )
 def run(topics: tuple[str, ...], workers: int | None) -> None:
     """Land what comes, until stopped. `millwright up` starts it as a service."""
+    from millwright import logs
     from millwright.settings import settings
-    from streaming.as_service import log_to_stderr
     from streaming.sink.service import serve, serve_with
 
-    log_to_stderr()
+    logs.begin()
     count = workers or settings().sink_workers
     if count > 1:
         serve_with(count, topics or None)

@@ -45,6 +45,13 @@ class PartitionNow:
     waiting: bool
 
 
+def begin(topics: Iterable[str]) -> None:
+    """Show the counts of these topics from 0 on: a series that appears with its first records has no rate for them."""
+    for topic in topics:
+        for counter in (_CONSUMED, _ACCEPTED, _GAPS):
+            counter.labels(topic)
+
+
 def published(header: Header, size: int, seconds: float) -> None:
     """A file is in the lake: its header, its size in bytes, and how long it took from its last record."""
     rejected = sum(header.rejected.values())

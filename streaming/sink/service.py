@@ -35,6 +35,7 @@ def serve(topics: Iterable[str] | None = None) -> None:
     with asked_to_stop() as stop:
         partitions = partitions_of(chosen)
         streams = Streams(chosen)
+        metrics.begin(chosen)
         exposition.serve(settings().sink_metrics_port)
         gc.freeze()
         gc.disable()  # messages make no cycles, and looking for them among millions of objects costs time

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from millwright.errors import MillwrightError, Unavailable
 from millwright.failpoints import failpoint
 from millwright.lake import read_genesis
+from millwright.logs import said
 from millwright.settings import settings
 from millwright.store import Store, lake_store
 from millwright.topics import broker_unavailable
@@ -171,10 +172,17 @@ class Worker:
             log.warning("%s/%d: another worker was first at offset %d; reading the lake again", *partition, found.start)
             self._start_again(partition)
             return
-        rejected = published.header.rejected
+        header = published.header
         log.info(
-            "%s: %d accepted, %d rejected %s",
-            *(published.key, published.header.accepted, sum(rejected.values()), rejected or ""),
+            said(
+                "published",
+                stream=header.topic,
+                file=published.key,
+                offsets=f"{header.partition}:{header.first_offset}-{header.next_offset}",
+                accepted=header.accepted,
+                rejected=sum(header.rejected.values()),
+                reasons=",".join(header.rejected),
+            )
         )
         self._commit(partition, found.next_offset)
         failpoint("sink.after_commit")

@@ -24,7 +24,10 @@ from infra.local.demo.airflow import Airflow
 from infra.local.demo.run import DAGS, SPECS
 from infra.local.parts import PARTS
 from infra.local.status import status
+from infra.monitoring.exporter.airflow import look as dag_runs
+from infra.monitoring.trace import Record, of_stack, way
 from millwright.settings import settings_with
+from millwright.warehouse import session
 from tests.e2e import plant
 from tests.public_data import data_folder
 from tests.stack import TestStack
@@ -68,6 +71,14 @@ def send_history(folder: Path) -> None:
         plant.simulate(folder, machines=20, days=90)
 
 
+def a_record() -> Record:
+    """Where Kafka had some row of the warehouse."""
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute("select _partition, _offset from raw.sensor_readings order by _load_id desc limit 1")
+        partition, offset = cursor.fetchone()
+    return Record("equipment-sensors", partition, offset)
+
+
 @pytest.mark.timeout(1500)
 def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: Airflow, tmp_path: Path):
     assert "MILLWRIGHT_DATABASE_URL" not in os.environ
@@ -81,6 +92,13 @@ def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: A
         # The protocol of the public sample, through the whole platform (docs/models.md).
         reached = "(metrics->'model'->>'average_precision')::float >= .99 and (metrics->'model'->>'f1')::float >= .9"
         assert plant.rows(f"ml.promotions where model_name = 'failure' and {reached}") == 1
+
+    # Monitoring, on what really happened: runs by the DAGs' names, and one record's way through the logs of the tasks.
+    runs = {labels for figure, labels, _ in dag_runs() if figure.name == "millwright_dag_runs_30d"}
+    assert {("streaming_to_batch_etl", "success"), ("ml_batch_prediction", "success")} <= runs
+    steps = [line.sentence for line in way(a_record(), of_stack())]
+    assert steps[:3] == ["published", "cleansed", "loaded"]
+    assert "predicted" in steps[3:]
 
     run_all(airflow)  # alerts that data quality sent of the first run land now, as any records do
     schemas = ("raw", "intermediate", "marts", "ml")

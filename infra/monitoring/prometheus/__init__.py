@@ -1,0 +1,1 @@
+"""Prometheus: what it scrapes, and the rules by which it raises alerts."""
