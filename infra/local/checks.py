@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from infra.local import machine_checks, ports
+from infra.local.backup.put_back import MARK
 from infra.local.part import Part
 from infra.local.parts import PARTS
 from infra.local.stack import supervised
@@ -83,10 +85,20 @@ def secrets(config: Settings | None = None, env_file: Path = Path(".env")) -> It
             )
 
 
+def restored(config: Settings | None = None) -> Iterator[Finding]:
+    """No restore was cut short between two of its databases."""
+    mark = (config or settings()).state_dir / MARK
+    if mark.exists():
+        folder = json.loads(mark.read_text())["folder"]
+        problem = f"A restore from {folder} was cut short: databases may not match."
+        yield Finding(problem, "Stop the platform and run it again.", f"millwright restore {folder} --replace")
+
+
 CHECKS = [
     Check("running parts", "what `millwright status` shows", running, tells_what_runs=True),
     Check("ports", "of parts that do not run", held_ports),
     Check("versions", "Python and packages", versions),
     Check("passwords' files", "their owner's alone", secrets),
+    Check("restore", "none was cut short", restored),
     *machine_checks.CHECKS,
 ]
