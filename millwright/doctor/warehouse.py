@@ -34,7 +34,7 @@ def tables() -> Iterator[Finding]:
         problem = (
             f"The warehouse at {address()} is at revision {at}, which a newer Millwright made; we know {newest()}."
         )
-        yield Finding(problem, "Install the newer version again (docs/upgrade.md).", "git checkout main && make setup")
+        yield Finding(problem, "Check the newer version out again (docs/upgrade.md).", "make setup")
 
 
 def version(oldest: int = _OLDEST_POSTGRES) -> Iterator[Finding]:
