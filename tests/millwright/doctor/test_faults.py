@@ -151,7 +151,8 @@ def test_a_dbt_model_that_failed_last_time():
         "create table platform.dbt_results (result_id bigint generated always as identity, name text, kind text,"
         " status text, message text, last_at timestamptz default now());"
         "insert into platform.dbt_results (name, kind, status, message) values"
-        " ('mart_oee', 'model', 'error', 'column x'), ('mended', 'test', 'fail', 'two rows'), ('mended', 'test', 'pass', '')"
+        " ('mart_oee', 'model', 'error', 'column x'),"
+        " ('mended', 'test', 'fail', 'two rows'), ('mended', 'test', 'pass', '')"
     )
     only(warehouse.dbt(), "dbt's model mart_oee failed last time: column x", "dbt build --select mart_oee")
 
