@@ -53,7 +53,7 @@ class Outcome:
 
 
 def installed() -> list[Check]:
-    """The checks of every stage that is installed here, in the order of their names in pyproject.toml."""
+    """The checks of every stage that is installed here."""
     found: list[Check] = []
     for point in entry_points(group="millwright.checks"):
         try:

@@ -19,6 +19,8 @@ ROWS_OF_USE = {
     "airflow": ("public.dag_run",),
     "registry": (),
 }
+# Of the folders, positions are there as soon as a service has run.
+FILES_OF_USE = ("mlflow-artifacts", "registry")
 
 
 def own_databases(config: Settings) -> dict[str, str]:

@@ -15,12 +15,13 @@ from psycopg2 import sql
 
 from infra.local import credentials
 from infra.local.backup import manifest, postgres_tools
-from infra.local.backup.contents import ROWS_OF_USE, WAREHOUSE, own_databases, own_folders
+from infra.local.backup.contents import FILES_OF_USE, ROWS_OF_USE, WAREHOUSE, own_databases, own_folders
 from infra.local.backup.manifest import Manifest
 from infra.local.backup.save import told
 from millwright.errors import MillwrightError
 from millwright.migrations import newest
 from millwright.settings import Settings
+from millwright.warehouse import translated
 
 MARK = "restoring.json"  # in the state folder from the first exchange to the last
 Report = Callable[[str], None]
@@ -69,7 +70,7 @@ def restore(config: Settings, folder: Path, replace: bool, report: Report = lamb
 def _require_empty(config: Settings, addresses: dict[str, str]) -> None:
     holding = [f"{table} of the database {name}" for name, at in addresses.items() for table in _used(name, at)]
     folders = own_folders(config)
-    holding += [str(folders[name]) for name in folders if name != "dashboards" and _holds(folders[name])]
+    holding += [str(folders[name]) for name in FILES_OF_USE if name in folders and _holds(folders[name])]
     if holding:
         problem = f"The target is not empty: there is something in {', '.join(holding)}."
         raise MillwrightError(problem, "Restore into a new stack, or give up what is there with `--replace`.")
@@ -147,10 +148,11 @@ def _administer(address: str, statement: str, *about: str) -> None:
     """A statement about databases, given by their addresses, from outside them."""
     names = [sql.Identifier(urlsplit(each).path.lstrip("/")) for each in about]
     door = urlunsplit(urlsplit(address)._replace(path="/postgres"))
-    connection = psycopg2.connect(door, connect_timeout=10)
+    with translated():
+        connection = psycopg2.connect(door, connect_timeout=10)
     connection.autocommit = True
     try:
-        with connection.cursor() as cursor:
+        with translated(), connection.cursor() as cursor:
             cursor.execute(sql.SQL(statement).format(*names))
     except psycopg2.errors.InsufficientPrivilege:
         raise MillwrightError(

@@ -20,7 +20,7 @@ from infra.local.backup.contents import WAREHOUSE, own_databases, own_folders
 from infra.local.backup.manifest import Kept, Manifest
 from millwright.checksums import checksums
 from millwright.errors import MillwrightError
-from millwright.migrations import VERSION_SCHEMA, VERSION_TABLE, newest
+from millwright.migrations import VERSION_SCHEMA, VERSION_TABLE
 from millwright.settings import Settings
 from millwright.warehouse import connect, translated
 
@@ -103,10 +103,10 @@ def _warehouse(address: str, folder: Path) -> _Snapshot:
             postgres_tools.dump(address, folder / "warehouse.dump", snapshot)
             tables = told(cursor)
             there = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
-            revision, marks = newest(), dict[str, list[object]]()
+            revision, marks = "", dict[str, list[object]]()  # "": from before the revisions
             if _exists(cursor, there):
                 cursor.execute(f"select version_num from {there}")
-                revision = str((cursor.fetchone() or (newest(),))[0])
+                revision = str((cursor.fetchone() or ("",))[0])
             if _exists(cursor, "platform.loads"):
                 cursor.execute(_WATERMARKS)
                 marks = {table: [number, silver_id] for table, number, silver_id in cursor.fetchall()}
