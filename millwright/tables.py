@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
@@ -31,7 +32,8 @@ def migrate() -> None:
     Run again, it changes nothing. A contract's new field becomes a new column, null in old rows. Raises MillwrightError
     when a column has another type than the contract or the warehouse is newer than we, Unavailable without a server.
     """
-    with translated(), engine().begin() as connection, connection.connection.cursor() as cursor:
+    with translated(), engine().begin() as connection:
+        cursor: Any = connection.connection.cursor()  # psycopg2's own, in the same transaction
         _one_at_a_time(cursor)
         upgrade(connection)
         for contract in raw_tables().values():
