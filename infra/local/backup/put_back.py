@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -14,10 +11,10 @@ import psycopg2
 from psycopg2 import sql
 
 from infra.local import credentials
-from infra.local.backup import manifest, postgres_tools
+from infra.local.backup import folders, manifest, postgres_tools
 from infra.local.backup.contents import FILES_OF_USE, ROWS_OF_USE, WAREHOUSE, own_databases, own_folders
 from infra.local.backup.manifest import Manifest
-from infra.local.backup.save import told
+from infra.local.backup.snapshot import told
 from millwright.errors import MillwrightError
 from millwright.migrations import newest
 from millwright.settings import Settings
@@ -48,10 +45,10 @@ def restore(config: Settings, folder: Path, replace: bool, report: Report = lamb
         _fill_beside(address, folder / found.databases[name].file)
         if name == WAREHOUSE:
             _compare(_beside(address), found)
-    folders = {name: path for name, path in own_folders(config).items() if name in found.folders}
-    for name, path in folders.items():
+    packed = {name: path for name, path in own_folders(config).items() if name in found.folders}
+    for name, path in packed.items():
         report(name)
-        _unpack_beside(folder / found.folders[name].file, path)
+        folders.unpack_beside(folder / found.folders[name].file, path)
 
     report("exchanging")
     mark = config.state_dir / MARK
@@ -59,8 +56,8 @@ def restore(config: Settings, folder: Path, replace: bool, report: Report = lamb
     mark.write_text(json.dumps({"folder": str(folder.absolute())}))
     for address in addresses.values():
         _exchange(address)
-    for path in folders.values():
-        _exchange_folder(path)
+    for path in packed.values():
+        folders.exchange(path)
     if found.secrets:
         credentials.take_over(config, json.loads((folder / found.secrets.file).read_text()))
     mark.unlink()
@@ -69,8 +66,8 @@ def restore(config: Settings, folder: Path, replace: bool, report: Report = lamb
 
 def _require_empty(config: Settings, addresses: dict[str, str]) -> None:
     holding = [f"{table} of the database {name}" for name, at in addresses.items() for table in _used(name, at)]
-    folders = own_folders(config)
-    holding += [str(folders[name]) for name in FILES_OF_USE if name in folders and _holds(folders[name])]
+    own = own_folders(config)
+    holding += [str(own[name]) for name in FILES_OF_USE if name in own and _holds(own[name])]
     if holding:
         problem = f"The target is not empty: there is something in {', '.join(holding)}."
         raise MillwrightError(problem, "Restore into a new stack, or give up what is there with `--replace`.")
@@ -124,19 +121,6 @@ def _exchange(address: str) -> None:
     """The restored database takes the name; whoever is connected to the old one is put out."""
     _administer(address, "drop database if exists {} with (force)", address)
     _administer(address, "alter database {} rename to {}", _beside(address), address)
-
-
-def _unpack_beside(packed: Path, folder: Path) -> None:
-    beside = folder.with_name(f"{folder.name}.restored")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    with tarfile.open(packed) as tar:
-        tar.extractall(beside, filter="data")
-
-
-def _exchange_folder(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    os.rename(folder.with_name(f"{folder.name}.restored"), folder)
 
 
 def _beside(address: str) -> str:
