@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 UV_HOME := $(VENV)/uv
 DATA ?=
 
-.PHONY: help setup demo up down status test lint format bench lock clean
+.PHONY: help setup demo up down status test lint format bench release lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ format: setup ## format the code
 
 bench: setup ## a short run of the sink's benchmark; docs/bench.md tells of the others
 	@$(BIN)/millwright bench sink --records 500000 --no-peers
+
+release: setup ## the wheel, the images' context, SBOM, licences and checksums, into dist/
+	@$(BIN)/python -P -m infra.release
 
 lock: $(UV_HOME)/bin/uv ## pin every package anew (addresses of registries are left out)
 	@$(UV_HOME)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra all --python-version 3.11 \

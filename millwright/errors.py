@@ -15,5 +15,9 @@ class MillwrightError(Exception):
         self.remedy = remedy
 
 
+class NeverStarted(MillwrightError):
+    """The embedded stack has never been started here, so there are no passwords to ask it with."""
+
+
 class Unavailable(MillwrightError):
     """A part of the platform does not answer. Worth another try."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AliasChoices, Field, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from millwright.errors import MillwrightError
+from millwright.errors import MillwrightError, NeverStarted
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -170,12 +170,12 @@ class Settings(BaseSettings):
     def secret(self, name: str) -> str:
         """A password made by the first `millwright up`.
 
-        Raises MillwrightError when there is none yet.
+        Raises NeverStarted when there is none yet.
         """
         try:
             return str(json.loads(self.credentials_file.read_text())[name])
         except (FileNotFoundError, KeyError):
-            raise MillwrightError(
+            raise NeverStarted(
                 f"The embedded stack has never been started: {self.credentials_file} has no {name}.",
                 "Run `millwright up`, or name your own services (see docs/settings.md).",
             ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
@@ -11,53 +12,8 @@ from psycopg2.extensions import cursor as Cursor
 from millwright.contracts import Contract
 from millwright.derived import raw_tables
 from millwright.errors import MillwrightError
-from millwright.ml_tables import STATEMENTS as _ML
-from millwright.quality_tables import STATEMENTS as _QUALITY
-from millwright.warehouse import session
-
-# One row per load of a raw table that had anything to look at. The newest row of a table is its watermark: the
-# silver version, of which table, read with which columns.
-_LOADS = """
-create table if not exists platform.loads (
-    load_id bigint generated always as identity primary key,
-    table_name text not null,
-    silver_version bigint not null,
-    silver_id text not null,
-    columns text[] not null,
-    rows_inserted bigint not null default 0,
-    rows_updated bigint not null default 0,
-    rows_deleted bigint not null default 0,
-    loaded_at timestamptz not null default now(),
-    unique (table_name, load_id)
-)"""
-
-# One row per `millwright rebuild`: checksums of what stood before it and after it. Unfinished: it was cut short.
-_REBUILDS = """
-create table if not exists platform.rebuilds (
-    rebuild_id bigint generated always as identity primary key,
-    before jsonb not null,
-    after jsonb,
-    started_at timestamptz not null default now(),
-    finished_at timestamptz
-)"""
-
-# One row per raw table of which months were dropped: it keeps nothing before `floor`.
-_RETENTION = """
-create table if not exists platform.retention (
-    table_name text primary key,
-    floor timestamptz not null,
-    set_at timestamptz not null default now()
-)"""
-
-# Nothing here may wait for a running load: `create index if not exists` would, even where the index is.
-_PLATFORM = (
-    *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
-    _LOADS,
-    *_ML,
-    _REBUILDS,
-    _RETENTION,
-    *_QUALITY,
-)
+from millwright.migrations import upgrade
+from millwright.warehouse import engine, session, translated
 
 
 def raw_columns(contract: Contract) -> dict[str, str]:
@@ -71,15 +27,15 @@ def raw_columns(contract: Contract) -> dict[str, str]:
 
 
 def migrate() -> None:
-    """Bring the warehouse's tables to what the contracts say; run again, it changes nothing.
+    """Bring the warehouse's tables to the newest revision and to what the contracts say, in one transaction.
 
-    A contract's new field becomes a new column, null in old rows. Raises MillwrightError when a column has another
-    type than the contract, Unavailable without a server.
+    Run again, it changes nothing. A contract's new field becomes a new column, null in old rows. Raises MillwrightError
+    when a column has another type than the contract or the warehouse is newer than we, Unavailable without a server.
     """
-    with session() as connection, connection.cursor() as cursor:
+    with translated(), engine().begin() as connection:
+        cursor: Any = connection.connection.cursor()  # psycopg2's own, in the same transaction
         _one_at_a_time(cursor)
-        for statement in _PLATFORM:
-            cursor.execute(statement)
+        upgrade(connection)
         for contract in raw_tables().values():
             _migrate_raw(cursor, contract)
 

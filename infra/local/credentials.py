@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+from pathlib import Path
 
 from millwright.errors import MillwrightError
 from millwright.settings import Settings
@@ -28,14 +29,23 @@ def ensure(config: Settings) -> dict[str, str]:
         ) from None
     whole = {**_made(), **kept}
     if whole != kept:
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(whole, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        _write(path, whole)
     path.chmod(0o600)
     return whole
+
+
+def take_over(config: Settings, given: dict[str, str]) -> None:
+    """Put secrets of a backup in the place of ours, such as the key that its Airflow database was encrypted with."""
+    _write(config.credentials_file, {**ensure(config), **given})
+
+
+def _write(path: Path, passwords: dict[str, str]) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(passwords, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def _made() -> dict[str, str]:
