@@ -49,6 +49,14 @@ create table if not exists platform.retention (
     set_at timestamptz not null default now()
 )"""
 
+# One row per week whose report has been sent: `week` is its Monday.
+_REPORTS = """
+create table if not exists platform.weekly_reports (
+    week date primary key,
+    sent_to text not null,
+    sent_at timestamptz not null default now()
+)"""
+
 # Nothing here may wait for a running load: `create index if not exists` would, even where the index is.
 _PLATFORM = (
     *(f"create schema if not exists {name}" for name in ("raw", "ml", "platform")),
@@ -56,6 +64,7 @@ _PLATFORM = (
     *_ML,
     _REBUILDS,
     _RETENTION,
+    _REPORTS,
     *_QUALITY,
 )
 
