@@ -93,3 +93,14 @@ def report(week: str, out: Path | None, send: bool, to: str) -> None:
     click.echo(f"{made.html}\n{made.pdf} (by {made.made_by})")
     if send or to:
         click.echo(f"Sent to {run.send(made, to)}.")
+
+
+@dashboards.command()
+@click.argument("folder", default="docs/pictures", type=click.Path(path_type=Path))
+@click.option("--every", is_flag=True, help="All pages: light, dark, and as wide as a phone.")
+def pictures(folder: Path, every: bool) -> None:
+    """Take a picture of each dashboard as the preview shows it now, into FOLDER. Needs Debian's chromium."""
+    from dashboards.preview.pictures import take
+
+    for path in take(folder, every):
+        click.echo(f"{path} {path.stat().st_size / 1000:.0f} kB")

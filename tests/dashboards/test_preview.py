@@ -69,16 +69,28 @@ def test_filters_offer_what_there_is(page):
     assert page.get("/api/boards/equipment_health/values/period").status_code == 404
 
 
+def test_whatever_stands_in_the_address_is_data(page):
+    """In every parameter of every card: of texts, that fit nothing, nothing is left; of a period it is told."""
+    for key, board in BOARDS.boards.items():
+        for name, question in board.questions.items():
+            asked = f"/api/boards/{key}/questions/{name}"
+            choices = [each for each in question.filters if board.filters[each].kind == "choice"]
+            if choices:
+                told = page.get(asked, params=dict.fromkeys(choices, INJECTIONS))
+                assert told.status_code == 200, told.text
+                assert all(value in (None, 0) for row in told.json()["rows"] for value in row), asked
+            for each in set(question.filters) - set(choices):
+                assert page.get(asked, params={each: INJECTIONS[0]}).status_code == 422
+
+
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_whatever_stands_in_the_address_is_data(page, text):
-    for name in ("plant", "machine"):
-        told = page.get("/api/boards/equipment_health/questions/health_map", params={name: text})
-        assert (told.status_code, told.json()["rows"]) == (200, [])
-        assert page.get("/api/boards/equipment_health/questions/running", params={name: text}).json()["rows"] == [[0]]
-    told = page.get("/api/boards/equipment_health/questions/readings", params={"period": text})
-    assert told.status_code == 422
+def test_no_other_part_of_the_address_is_more_than_a_name(page, text):
+    assert page.get("/api/boards/equipment_health/questions/readings", params={"period": text}).status_code == 422
     assert page.get(f"/api/boards/equipment_health/questions/{text}").status_code == 404
-    assert page.get("/api/boards/equipment_health/questions/running", params={text: text}).json()["rows"] != [[0]]
+    assert page.get(f"/api/boards/equipment_health/values/{text}").status_code == 404
+    assert page.get(f"/api/boards/{text}").status_code == 404
+    running = page.get("/api/boards/equipment_health/questions/running", params={text: text}).json()["rows"]
+    assert running != [[0]]
 
 
 @pytest.mark.parametrize(

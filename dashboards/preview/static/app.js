@@ -42,10 +42,10 @@ async function show() {
   $("description").textContent = board.description;
   $("boards").replaceChildren(...site.boards.map((b) => element("a", { href: address({ board: b.key, tab: "", filters: place.filters }), "aria-current": b.key === here.board ? "page" : null, title: b.description }, b.name)));
   tabs(board);
-  filters.draw($("filters"), here.board, board, here.filters, change);
+  filters.draw($("filters"), here.board, board, tab, here.filters, change);
   if (!isSame) {
     cards.forEach((card) => card.clear?.());
-    cards = tab.cards.map((card) => new Card(card, board.questions[card.question], here, look()));
+    cards = tab.cards.map((card) => new Card(card, board.questions[card.question], here, look(), board.filters));
     cards.sort((a, b) => a.card.at[1] - b.card.at[1] || a.card.at[0] - b.card.at[0]);
     $("cards").replaceChildren(...cards.map((card) => card.root));
   } else cards.forEach((card) => (card.here = here));

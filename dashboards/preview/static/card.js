@@ -18,8 +18,8 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export class Card {
-  constructor(card, question, here, look) {
-    Object.assign(this, { card, question, here, look, asTable: false, chart: null, answer: null });
+  constructor(card, question, here, look, filters) {
+    Object.assign(this, { card, question, here, look, filters, asTable: false, chart: null, answer: null });
     const [column, row] = card.at;
     const [width, height] = card.size;
     this.root = element("article", { class: `card is-${question ? question.display : "text"}` });
@@ -41,7 +41,15 @@ export class Card {
       heading.append(this.toggle);
     }
     heading.append(element("button", { class: "small", type: "button", "aria-expanded": "false", "aria-label": `What ${question.name} means`, onclick: (e) => this.explain(e.currentTarget) }, "?"));
-    this.root.append(heading, this.body);
+    this.unfollowed = element("p", { class: "unfollowed", hidden: true });
+    this.root.append(heading, this.unfollowed, this.body);
+  }
+
+  // What is chosen above and means nothing to this card: or its number would be taken for another.
+  tellUnfollowed(chosen) {
+    const names = Object.keys(chosen).filter((name) => chosen[name].length && !this.question.filters.includes(name));
+    this.unfollowed.hidden = names.length === 0;
+    this.unfollowed.textContent = `Not by ${names.map((name) => this.filters[name]?.label.toLowerCase() ?? name).join(", ")}`;
   }
 
   explain(button) {
@@ -60,6 +68,7 @@ export class Card {
 
   async ask(filters) {
     if (!this.question) return;
+    this.tellUnfollowed(filters);
     const query = new URLSearchParams();
     for (const name of this.question.filters) for (const value of filters[name] ?? []) query.append(name, value);
     this.root.classList.add("loading");
