@@ -10,7 +10,7 @@ from dashboards.report.figures import as_text, change_of
 from dashboards.report.week import Week
 from dashboards.spec.question import Shown
 
-# Board, question, column, and whether more of it is better.
+# Board, question, column, and whether more of it is better (None: neither).
 _MEASURES = (
     ("production_kpis", "oee", "oee", True),
     ("production_kpis", "availability", "availability", True),
@@ -22,7 +22,7 @@ _MEASURES = (
     ("production_kpis", "stops", "stops", False),
     ("quality_analytics", "defect_rate", "rate", False),
     ("quality_analytics", "first_pass_yield", "yield", True),
-    ("quality_analytics", "inspected", "units", True),
+    ("quality_analytics", "inspected", "units", None),
 )
 _MOST = 5  # rows of a list
 
@@ -33,7 +33,7 @@ class Measure:
 
     value: float | None
     before: float | None
-    more_is_better: bool
+    more_is_better: bool | None
     shown: Shown
 
     @property
@@ -47,8 +47,8 @@ class Measure:
 
     @property
     def verdict(self) -> str:
-        """better | worse | "" where nothing changed, or nothing is known."""
-        if self.value is None or self.before is None or self.value == self.before:
+        """better | worse | "" where nothing changed, or that is not for us to say."""
+        if self.more_is_better is None or self.value is None or self.before is None or self.value == self.before:
             return ""
         return "better" if (self.value > self.before) == self.more_is_better else "worse"
 

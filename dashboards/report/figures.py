@@ -30,10 +30,10 @@ def change_of(value: float | None, before: float | None, shown: Shown) -> str:
     """The difference with its sign; of shares in points of a percent; "" where there is nothing to compare."""
     if value is None or before is None:
         return ""
-    difference = value - before
-    if shown.format == "percent":
-        return f"{100 * difference:+.{shown.decimals}f} points"
-    return f"{difference:+,.{shown.decimals}f}" + (f" {shown.unit}" if shown.unit else "")
+    is_share = shown.format == "percent"
+    signed = f"{(100 if is_share else 1) * (value - before):+,.{shown.decimals}f}".replace("-", "−")
+    unit = "points" if is_share else shown.unit
+    return f"{signed} {unit}".rstrip()
 
 
 def span(first: dt.date, last: dt.date) -> str:

@@ -33,10 +33,10 @@ def drawn(facts: Facts) -> bytes:
         first.text(at, 0.905, label, size=9, color=_SOFT)
         first.text(at, 0.88, measure.text, size=16, weight="bold", color=_INK)
         first.text(at, 0.864, measure.change, size=8, color=_MARKS.get(measure.verdict, _SOFT))
-    said = "\n".join(textwrap.fill(sentence, 105) for sentence in words.sentences(facts))
+    said = "\n".join(textwrap.fill(sentence, 100) for sentence in words.sentences(facts))
     first.text(_LEFT, 0.84, said, size=9.5, va="top", color=_INK, linespacing=1.5)
-    _plot(first.add_axes((_LEFT + 0.03, 0.52, _WIDTH - 0.03, 0.2)), facts)
-    _table(first, lists.beside(facts), 0.47)
+    _plot(first.add_axes((_LEFT + 0.03, 0.5, _WIDTH - 0.03, 0.19)), facts)
+    _table(first, lists.beside(facts), 0.43)
     place = _table(second, lists.failures(facts), 0.95)
     for listed in lists.lists(facts):
         place = _table(second, listed, place - 0.03)
@@ -48,6 +48,8 @@ def drawn(facts: Facts) -> bytes:
 
 
 def _plot(axes: Any, facts: Facts) -> None:
+    from matplotlib.dates import num2date
+
     for name, (label, meaning) in LINES.items():
         points = [(row["shift_date"], float(row[name])) for row in facts.days if row[name] is not None]
         if points:
@@ -59,7 +61,8 @@ def _plot(axes: Any, facts: Facts) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.tick_params(labelsize=7, colors=_SOFT)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=7, ncols=5, loc="lower left", frameon=False)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{num2date(value):%a %d}")
+    axes.legend(fontsize=7, ncols=5, loc="upper left", bbox_to_anchor=(0, -0.08), frameon=False)
 
 
 def _table(figure: Any, listed: Listed, top: float) -> float:

@@ -54,9 +54,10 @@ async function show() {
 }
 
 function tabs(board) {
-  const made = board.tabs.map((tab) => {
+  const made = board.tabs.map((tab, i) => {
     const isHere = tab.name === here.tab;
-    return element("button", { type: "button", role: "tab", "aria-selected": String(isHere), tabindex: isHere ? 0 : -1, onclick: () => (location.hash = address({ ...here, tab: tab.name })) }, tab.name);
+    if (isHere) $("cards").setAttribute("aria-labelledby", `tab-${i}`);
+    return element("button", { type: "button", role: "tab", id: `tab-${i}`, "aria-controls": "cards", "aria-selected": String(isHere), tabindex: isHere ? 0 : -1, onclick: () => (location.hash = address({ ...here, tab: tab.name })) }, tab.name);
   });
   $("tabs").replaceChildren(...made);
   $("tabs").onkeydown = (e) => {

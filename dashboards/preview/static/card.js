@@ -43,6 +43,7 @@ export class Card {
     heading.append(element("button", { class: "small", type: "button", "aria-expanded": "false", "aria-label": `What ${question.name} means`, onclick: (e) => this.explain(e.currentTarget) }, "?"));
     this.unfollowed = element("p", { class: "unfollowed", hidden: true });
     this.root.append(heading, this.unfollowed, this.body);
+    this.root.addEventListener("keydown", (e) => e.key === "Escape" && this.root.querySelector(".about") && this.explain(heading.lastChild));
   }
 
   // What is chosen above and means nothing to this card: or its number would be taken for another.

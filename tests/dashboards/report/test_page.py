@@ -13,10 +13,10 @@ from tests.dashboards.report.a_week import WEEK, facts
 def test_it_says_what_became_of_production_quality_and_failures():
     production, quality, failures = words.sentences(facts())
     assert production == (
-        "OEE was 70.0 % (-7.0 points on the week before), with 1,000 good units and 1,000.0 h of unplanned downtime,"
+        "OEE was 70.0 % (−7.0 points on the week before), with 1,000 good units and 1,000.0 h of unplanned downtime,"
         " most of it for “Jam”."
     )
-    assert quality.startswith("Of 1,000 units inspected 70.00 % had a defect (-7.00 points on the week before)")
+    assert quality.startswith("Of 1,000 units inspected 70.00 % had a defect (−7.00 points on the week before)")
     assert failures == (
         "Machines failed 4 times: 2 foreseen, 1 missed, 1 when no model spoke; the warning came 15 h before (median)."
         " 2 predictions were false alarms."
