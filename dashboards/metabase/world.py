@@ -65,8 +65,8 @@ class Ids:
         return str(self._ids.get(kind, {}).get(key, {}).get(name, ""))
 
     def drop(self, kind: str, key: str) -> None:
-        self._ids.get(kind, {}).pop(key, None)
-        self._keep()
+        if self._ids.get(kind, {}).pop(key, None) is not None:
+            self._keep()
 
     def _keep(self) -> None:
         if self._is_kept:
