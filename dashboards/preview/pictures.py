@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from dashboards.preview.background import served
+from dashboards.report.asked import asking
+from dashboards.report.facts import gather
+from dashboards.report.page import page as report_page
 from dashboards.report.paper import browser
+from dashboards.report.week import last_whole
 from dashboards.spec.read import Boards, load
 from millwright.errors import MillwrightError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-_COLOURS = 160  # of a picture: the text stays clear, and the file is half as large
+_COLOURS = 256  # of a picture: the text stays clear, and the file is half as large
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Picture:
 
 
 def take(folder: Path, every: bool = False) -> list[Path]:
-    """Write a picture of each dashboard's first page; with `every`, of all pages, light, dark and on a phone.
+    """Write pictures of the report and each dashboard's first page; `every`: of all pages, light, dark, on a phone.
 
     Shows what the warehouse holds. Raises MillwrightError where there is no Chromium, or no playwright.
     """
@@ -56,8 +60,19 @@ def take(folder: Path, every: bool = False) -> list[Path]:
             path = folder / f"{name}.png"
             path.write_bytes(small(_taken(page, picture)))
             taken.append(path)
+        page.set_viewport_size({"width": 1000, "height": 900})
+        page.set_content(_report(boards))
+        path = folder / "report.png"
+        path.write_bytes(small(page.screenshot(full_page=True)))
+        taken.append(path)
         opened.close()
     return taken
+
+
+def _report(boards: Boards) -> str:
+    with asking(boards) as asked:
+        as_of = asked.now()
+        return report_page(gather(asked, last_whole(as_of), as_of))
 
 
 def small(png: bytes) -> bytes:
@@ -66,7 +81,7 @@ def small(png: bytes) -> bytes:
 
     held = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(held, "PNG", optimize=True)
+    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(held, "PNG", optimize=True)
     return held.getvalue()
 
 

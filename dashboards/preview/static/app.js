@@ -41,6 +41,7 @@ async function show() {
   $("title").textContent = board.name;
   $("description").textContent = board.description;
   $("boards").replaceChildren(...site.boards.map((b) => element("a", { href: address({ board: b.key, tab: "", filters: place.filters }), "aria-current": b.key === here.board ? "page" : null, title: b.description }, b.name)));
+  $("boards").querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   tabs(board);
   filters.draw($("filters"), here.board, board, tab, here.filters, change);
   if (!isSame) {

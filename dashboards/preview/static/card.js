@@ -35,7 +35,7 @@ export class Card {
     const unit = question.y ? question.columns[question.y[0]].unit : "";
     const name = question.name + (unit ? ` (${unit})` : "");
     const heading = element("h2", {}, element("span", { class: "name", id, title: name }, name));
-    if (CHARTS.has(question.display)) {
+    if (CHARTS.has(question.display) && question.display !== "gauge") {
       this.toggle = element("button", { class: "small", type: "button", "aria-pressed": "false", style: "text-decoration:none;opacity:1", onclick: () => this.flip() }, "Table");
       this.toggle.setAttribute("aria-label", `Show ${question.name} as a table`);
       heading.append(this.toggle);
@@ -163,7 +163,7 @@ export class Card {
       }
     }
     const said = question.y ? `${answer.rows.length} rows of ${question.y.map((name) => question.columns[name].label).join(", ")}` : shown(answer.rows[0][0], question.columns[question.value]);
-    this.chart.getDom().setAttribute("aria-label", `${question.name}: ${said}. The button Table shows them as a table.`);
+    this.chart.getDom().setAttribute("aria-label", `${question.name}: ${said}.${this.toggle ? " The button Table shows them as a table." : ""}`);
     const made = option(question, answer, { ...look, width: this.body.clientWidth });
     if (card.click) for (const line of made.series) line.cursor = "pointer";
     this.chart.setOption(made, true);

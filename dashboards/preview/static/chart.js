@@ -30,7 +30,7 @@ export function option(question, answer, look) {
     type: isTime ? "time" : "category",
     ...(x.format === "date" ? { minInterval: 86_400_000 } : {}),
     ...(isTime ? {} : { data: names.map((name) => shown(name, x)), inverse: sideways }),
-    axisLabel: { color: look.soft, hideOverlap: true, ...few(names, sideways || isTime, look), ...(sideways ? { width: Math.max(90, 0.44 * look.width), overflow: "break", fontSize: 11, lineHeight: 13 } : {}), ...(isTime ? { formatter: ticks } : {}) },
+    axisLabel: { color: look.soft, hideOverlap: true, ...few(names, sideways || isTime, look), ...(sideways ? broken(names.map((name) => shown(name, x)), look) : {}), ...(isTime ? { formatter: ticks } : {}) },
     axisLine: { lineStyle: { color: look.line } },
     axisTick: { show: false },
     ...(question.x_title ? { name: question.x_title, nameLocation: "middle", nameGap: 26, nameTextStyle: { color: look.soft } } : {}),
@@ -62,6 +62,12 @@ function few(names, isOther, look) {
   const room = (0.86 * look.width) / names.length - 6;
   if (!isOther && names.length <= 12 && room < 7 * Math.max(...names.map((name) => longestWord(name)))) return { interval: 0, hideOverlap: false, rotate: 35 };
   return isOther || names.length > 12 ? {} : { interval: 0, hideOverlap: false, width: room, overflow: "break" };
+}
+
+// Names that would take more than their share of the width go on over several lines.
+function broken(texts, look) {
+  const room = Math.max(90, 0.42 * look.width);
+  return 6.5 * Math.max(0, ...texts.map((text) => text.length)) > room ? { width: room, overflow: "break", fontSize: 11, lineHeight: 13 } : {};
 }
 
 const longestWord = (name) => Math.max(0, ...String(name).split(" ").map((word) => word.length));
