@@ -167,7 +167,8 @@ def _platform(names: list[str], draw: random.Random) -> None:
         (streams[0], now - dt.timedelta(hours=h), reason, draw.randrange(1, 9)) for h in range(24) for reason in reasons
     ]
     _insert("platform.quality_rejected", "stream, hour, reason, records", rejected)
-    machines = [(stream, name, 900, END, now, 5.0, [60] * 12) for stream in streams for name in names]
+    came = dt.datetime.now(dt.UTC)
+    machines = [(stream, name, 900, END, came, 5.0, [60] * 12) for stream in streams for name in names]
     _insert(
         "platform.quality_machines",
         "stream, machine, records, newest_event_time, newest_append_time, last_delay_seconds, gaps",
