@@ -43,12 +43,13 @@ def test_dashboards_are_listed_and_described_without_their_sql(page):
         assert "select " not in told.text
 
 
-def test_every_card_is_answered(page):
-    for key, board in BOARDS.boards.items():
-        for name, question in board.questions.items():
-            told = page.get(f"/api/boards/{key}/questions/{name}")
-            assert told.status_code == 200, told.text
-            assert set(question.columns) <= set(told.json()["columns"])
+def test_a_card_of_each_kind_is_answered(page):
+    """In a browser every card is; here one of each display, where there is no browser."""
+    kinds = {q.display: (key, name) for key, board in BOARDS.boards.items() for name, q in board.questions.items()}
+    for key, name in kinds.values():
+        told = page.get(f"/api/boards/{key}/questions/{name}")
+        assert told.status_code == 200, told.text
+        assert set(BOARDS.boards[key].questions[name].columns) <= set(told.json()["columns"])
 
 
 def test_filters_change_what_they_should(page):
@@ -70,17 +71,16 @@ def test_filters_offer_what_there_is(page):
 
 
 def test_whatever_stands_in_the_address_is_data(page):
-    """In every parameter of every card: of texts, that fit nothing, nothing is left; of a period it is told."""
+    """In every filter of every dashboard: of texts, that fit nothing, nothing is left; of a period it is told."""
     for key, board in BOARDS.boards.items():
-        for name, question in board.questions.items():
-            asked = f"/api/boards/{key}/questions/{name}"
-            choices = [each for each in question.filters if board.filters[each].kind == "choice"]
-            if choices:
-                told = page.get(asked, params=dict.fromkeys(choices, INJECTIONS))
+        for each, filtered in board.filters.items():
+            name = next(name for name, question in board.questions.items() if each in question.filters)
+            told = page.get(f"/api/boards/{key}/questions/{name}", params={each: INJECTIONS})
+            if filtered.kind == "period":
+                assert told.status_code == 422
+            else:
                 assert told.status_code == 200, told.text
-                assert all(value in (None, 0) for row in told.json()["rows"] for value in row), asked
-            for each in set(question.filters) - set(choices):
-                assert page.get(asked, params={each: INJECTIONS[0]}).status_code == 422
+                assert all(value in (None, 0) for row in told.json()["rows"] for value in row), (key, each)
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
