@@ -21,7 +21,7 @@ from tests.stack import TestStack
 
 
 @pytest.fixture(scope="session")
-def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a warehouse whose marts dbt has built."""
     from millwright import dbt_sources, reference, tables
     from tests.dashboards.warehouse import fill
@@ -40,7 +40,7 @@ def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Ite
         fill()
         _dbt_run(folder)
     settings.cache_clear()
-    yield address  # it goes with the session's Postgres: to drop it would cost a checkpoint
+    return address  # it goes with the session's Postgres: to drop it would cost a checkpoint
 
 
 @pytest.fixture
