@@ -48,8 +48,6 @@ def drawn(facts: Facts) -> bytes:
 
 
 def _plot(axes: Any, facts: Facts) -> None:
-    from matplotlib.dates import num2date
-
     for name, (label, meaning) in LINES.items():
         points = [(row["shift_date"], float(row[name])) for row in facts.days if row[name] is not None]
         if points:
@@ -61,7 +59,8 @@ def _plot(axes: Any, facts: Facts) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.tick_params(labelsize=7, colors=_SOFT)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{num2date(value):%a %d}")
+    days = sorted({row["shift_date"] for row in facts.days})[::2]
+    axes.set_xticks(days, [f"{day:%a} {day.day}" for day in days])
     axes.legend(fontsize=7, ncols=5, loc="upper left", bbox_to_anchor=(0, -0.08), frameon=False)
 
 
