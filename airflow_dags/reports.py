@@ -9,6 +9,9 @@ One mapped task for each spec that has a champion: reports of drift and data qua
 does, the asset `retrain` starts `ml_model_training`; it is asked for again each day until a new champion stands, and a
 training on unchanged data does nothing.
 
+Last, `weekly_report` mails the plant's executive report of the newest whole week, once; without a mail server it is
+only written. `millwright dashboards report` does the same by hand.
+
 **When it fails**: the log of the mapped task names the spec; clear it. A window is judged from stored rows, so nothing
 is lost by waiting. `millwright models monitor` does the same by hand.
 """
@@ -55,8 +58,14 @@ def reports() -> None:
             raise MillwrightError("Not every spec was monitored; the marts are up to date with those that were.")
         return built
 
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def weekly_report() -> dict[str, Any]:
+        from dashboards.report.run import send_once
+
+        return send_once()
+
     found = specs()
-    refresh_marts(found, monitor.expand(spec=found))
+    refresh_marts(found, monitor.expand(spec=found)) >> weekly_report()
 
 
 reports()

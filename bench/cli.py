@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bench.alerts import alerts
+from bench.dashboards import dashboards
 from bench.freshness import freshness
 from bench.landing import landing
 from bench.publish import publish
@@ -14,7 +15,7 @@ from bench.warehouse.cli import warehouse
 
 @click.group()
 def bench() -> None:
-    """Measure on this machine, with a broker of its own in a temporary folder; what runs here is left alone."""
+    """Measure on this machine, with services of its own in a temporary folder (but `dashboards`, which asks yours)."""
 
 
 bench.add_command(sink)
@@ -23,3 +24,4 @@ bench.add_command(alerts)
 bench.add_command(landing)
 bench.add_command(freshness)
 bench.add_command(warehouse)
+bench.add_command(dashboards)

@@ -78,3 +78,29 @@ def preview(port: int | None) -> None:
     chosen = port or settings().preview_port
     click.echo(f"The dashboards' preview is at http://127.0.0.1:{chosen}. Ctrl-C ends it.")
     serve(chosen)
+
+
+@dashboards.command()
+@click.option("--week", default="", help="An ISO week such as 2026-W14.  [default: the last whole one of the data]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: reports/ of the state folder]")
+@click.option("--send", is_flag=True, help="Mail it, too.")
+@click.option("--to", default="", help="Addresses, parted by commas.  [default: MILLWRIGHT_REPORT_EMAIL_TO]")
+def report(week: str, out: Path | None, send: bool, to: str) -> None:
+    """Write the executive report of a week: OEE, quality, failures foreseen and missed, as HTML and PDF."""
+    from dashboards.report import run
+
+    made = run.make(week, out)
+    click.echo(f"{made.html}\n{made.pdf} (by {made.made_by})")
+    if send or to:
+        click.echo(f"Sent to {run.send(made, to)}.")
+
+
+@dashboards.command()
+@click.argument("folder", default="docs/pictures", type=click.Path(path_type=Path))
+@click.option("--every", is_flag=True, help="All pages: light, dark, and as wide as a phone.")
+def pictures(folder: Path, every: bool) -> None:
+    """Take a picture of each dashboard as the preview shows it now, into FOLDER. Needs Debian's chromium."""
+    from dashboards.preview.pictures import take
+
+    for path in take(folder, every):
+        click.echo(f"{path} {path.stat().st_size / 1000:.0f} kB")

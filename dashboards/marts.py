@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from dashboards.spec.yaml_lines import LOADER
 from millwright.errors import MillwrightError
 
 
@@ -43,7 +44,7 @@ def marts(dbt_dir: Path) -> dict[str, Mart]:
     folder = dbt_dir / "models" / "marts"
     found: dict[str, Mart] = {}
     for path in sorted(folder.rglob("*.yml")):
-        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+        for model in (yaml.load(path.read_text(), LOADER) or {}).get("models", []):
             if path.with_name(f"{model['name']}.sql").exists():
                 columns = {c["name"]: _column(c) for c in model.get("columns", [])}
                 found[model["name"]] = Mart(model["name"], _one_line(model.get("description", "")), columns)

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     future_tolerance_seconds: float = 300.0  # an event time later than its append time by more is quarantined
     alert_webhook_url: str = ""  # every alert is POSTed there as JSON
     alert_email_to: str = ""  # addresses, parted by commas
+    report_email_to: str = ""  # readers of the weekly report, parted by commas; "": those of the alerts
     alert_min_severity: Literal["warning", "critical"] = "warning"  # what people are told of
     alert_digest_seconds: float = Field(60.0, ge=0)  # time between two mails: what is raised meanwhile is one mail
     alert_page_hours: float = Field(24.0, gt=0)  # an alert that came later than this is history: nobody is told

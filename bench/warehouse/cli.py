@@ -119,10 +119,18 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
         console.print("Every value is the same." if engines.spark else "")
         _say_left_out(console, engines.left_out)
     if history := found.get("history"):
-        shown = table("an hour of new data", "readings of history", "dbt run s", "Spark job s", "slowest query ms", "")
+        shown = table(
+            "an hour of new data",
+            "readings of history",
+            "dbt run s",
+            "Spark job s",
+            "slowest query ms",
+            "",
+            "slowest dashboard ms",
+        )
         for cost in history:
             row = (f"{cost.dbt:.2f}", f"{cost.spark_job:.2f}", f"{cost.query_ms:.0f}", cost.query)
-            shown.add_row(f"{cost.readings:,}", *row)
+            shown.add_row(f"{cost.readings:,}", *row, f"{max(cost.dashboards_ms.values()):.0f}")
         console.print(shown)
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from bench import dashboards
 from bench.report import say
 from bench.warehouse import plant, queries
 from bench.warehouse.streams import of_stream
+from dashboards.spec.read import load
 from millwright import dbt_sources, reference
 from millwright.contracts import contract, contracts
 from millwright.errors import MillwrightError
@@ -36,7 +38,8 @@ _HOUR = dt.timedelta(hours=1)
 class Cost:
     """Seconds of an hour's new data (6,000 readings and what belongs to them) on a history of so many readings.
 
-    `dbt`, `spark_job`: medians of the hours; `query_ms`: the slowest of the dashboards' queries, and `query` which.
+    `dbt`, `spark_job`: medians of the hours; `query_ms`: the slowest of the queries of charts and marts, and
+    `query` which; `dashboards_ms`: all questions of each dashboard together, one after the other.
     """
 
     readings: int
@@ -44,6 +47,7 @@ class Cost:
     spark_job: float
     query_ms: float
     query: str
+    dashboards_ms: dict[str, float]
 
 
 def measure(sizes: list[int], folder: Path, hours: int) -> list[Cost]:
@@ -69,11 +73,11 @@ def measure(sizes: list[int], folder: Path, hours: int) -> list[Cost]:
                 now += _HOUR
                 by_dbt.append(_dbt(folder))
             query, milliseconds = queries.slowest()
+            boards = dashboards.sums(dashboards.measure(load().boards, 3))
             say(f"{size:,} readings of history: silver and the Spark job ...")
             by_spark = _spark_job(engine, size, first, hours)
-            found.append(
-                Cost(size, statistics.median(by_dbt[1:]), statistics.median(by_spark[1:]), milliseconds, query)
-            )
+            by_hour = statistics.median(by_dbt[1:]), statistics.median(by_spark[1:])
+            found.append(Cost(size, *by_hour, milliseconds, query, boards))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from dashboards.spec.board import Board
 from dashboards.spec.question import Question
 
-_WIDGETS = {"choice": "string/=", "period": "date/all-options"}
+WIDGETS = {"choice": "string/=", "period": "date/all-options"}
 
 
 def plain(question: Question, board: Board, database: Any, field_of: Any) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def plain(question: Question, board: Board, database: Any, field_of: Any) -> dic
         name: {
             "field": field_of(column),
             "label": board.filters[name].label,
-            "widget": _WIDGETS[board.filters[name].kind],
+            "widget": WIDGETS[board.filters[name].kind],
         }
         for name, column in question.filters.items()
     }

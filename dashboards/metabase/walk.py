@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dashboards.metabase.kinds.access import Access, Group
 from dashboards.metabase.kinds.boards import Board, Tabs
 from dashboards.metabase.kinds.cards import Card
-from dashboards.metabase.kinds.data import Database, Field, Table
+from dashboards.metabase.kinds.columns import Field, Table
+from dashboards.metabase.kinds.database import Database
 from dashboards.metabase.kinds.layout import Layout
-from dashboards.metabase.kinds.places import Access, Caching, Collection, Group, Setting
+from dashboards.metabase.kinds.places import Caching, Collection, Setting
 from dashboards.metabase.kinds.subscriptions import Subscription
 from dashboards.metabase.world import Body, Found, Kind, Unknown, World
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from dashboards.metabase.client import Metabase, Refused
+from dashboards.spec.board import Board
 from dashboards.spec.read import Boards
 from dashboards.state import keep, kept
 from millwright.errors import MillwrightError
@@ -64,8 +65,8 @@ class Ids:
         return str(self._ids.get(kind, {}).get(key, {}).get(name, ""))
 
     def drop(self, kind: str, key: str) -> None:
-        self._ids.get(kind, {}).pop(key, None)
-        self._keep()
+        if self._ids.get(kind, {}).pop(key, None) is not None:
+            self._keep()
 
     def _keep(self) -> None:
         if self._is_kept:
@@ -92,6 +93,11 @@ class World:
         entry = self.ids.get(kind, key)
         return entry[0] if entry else Unknown(kind, key)
 
+    @property
+    def specs(self) -> dict[str, Board]:
+        """What the files say of each dashboard; nothing when nothing is wanted."""
+        return self.boards.boards if self.boards else {}
+
     def resolved(self, value: Any) -> Any:
         """A body with the ids that have become known meanwhile."""
         match value:
@@ -111,6 +117,21 @@ class World:
             if error.status in (400, 404):  # older versions say 400 of an id that never was
                 return None
             raise
+
+    def remembered(self, kind: str, key: str, path: str, mark: str = "entity_id") -> Any:
+        """What is there under the id that we remember, if `mark` says that it is the same thing; else None."""
+        if known := self.ids.get(kind, key):
+            there = self.look(f"{path}/{known[0]}")
+            if there and there.get(mark, "") == known[1]:
+                return there
+        return None
+
+    def items(self, collection: int, **parameters: Any) -> list[Body]:
+        """What lies in a collection."""
+        flags = {"archived": False, "include_can_run_adhoc_query": False, "official_collections_first": False}
+        flags |= {"show_dashboard_questions": "models" not in parameters}
+        listed = self.api.get(f"/api/collection/{collection}/items", **flags, **parameters) or {}
+        return list(listed.get("data", []))
 
     @cached_property
     def every_card(self) -> list[Body]:

@@ -5,6 +5,7 @@
 | a message, whole | `Notice` |
 | one way out | `Webhook`, `Mail`; `configured()` gives those that the settings name |
 | tell people from anywhere in the platform | `tell` |
+| a mail of its own, with files | `Letter`, sent by `Mail.send` |
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from millwright.errors import MillwrightError
+from millwright.notify.letter import Letter
 from millwright.notify.mail import Mail
 from millwright.notify.notice import Notice, Refused, Undelivered
 from millwright.notify.webhook import Webhook
 from millwright.settings import Settings, settings
 
-__all__ = ["Mail", "Notice", "Outcome", "Refused", "Undelivered", "Way", "Webhook", "configured", "tell"]
+__all__ = ["Letter", "Mail", "Notice", "Outcome", "Refused", "Undelivered", "Way", "Webhook", "configured", "tell"]
 
 Way = Webhook | Mail
 

@@ -15,6 +15,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import ClassVar, Literal
 
+from millwright.notify.letter import Letter
 from millwright.notify.notice import Notice, Refused, Undelivered
 from millwright.settings import Settings
 
@@ -54,9 +55,14 @@ class Mail:
 
     def deliver(self, notices: Sequence[Notice]) -> None:
         """Send them all in one mail. Raises Undelivered, or Refused when the server will not have its content."""
-        if not notices:
-            return
-        mail = message(notices, self.sender, self.to)
+        if notices:
+            self._send(message(notices, self.sender, self.to))
+
+    def send(self, letter: Letter) -> None:
+        """Send a mail of its own. Raises Undelivered, or Refused when the server will not have its content."""
+        self._send(letter.as_mail(self.sender, self.to, _POLICY))
+
+    def _send(self, mail: EmailMessage) -> None:
         try:
             with self._connected() as server:
                 if self.user:

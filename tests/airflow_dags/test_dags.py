@@ -145,7 +145,7 @@ def test_the_steps_follow_each_other(dags):
     assert order("ml_model_training") == ["specs", "train"]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
     assert order("ml_batch_prediction") == ["specs", "predict", "refresh_marts"]
-    assert order("reports") == ["specs", "monitor", "refresh_marts"]
+    assert order("reports") == ["specs", "monitor", "refresh_marts", "weekly_report"]
     assert order("recompute_days") == ["recompute", "load"]
     assert order("dbt_transformations") == ["dbt_build"]
     assert order("data_quality") == ["measure", "refresh_marts", "raise_alerts"]

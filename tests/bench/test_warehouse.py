@@ -47,6 +47,6 @@ def test_loads_engines_and_an_hours_cost_are_measured() -> None:
 
 
 def test_cost_ratios_are_the_second_size_over_the_first() -> None:
-    costs = [Cost(10, 2.0, 4.0, 1.0, "q"), Cost(100, 3.0, 2.0, 1.0, "q")]
+    costs = [Cost(10, 2.0, 4.0, 1.0, "q", {}), Cost(100, 3.0, 2.0, 1.0, "q", {})]
     found = summary(history=costs)
     assert (found["dbt_cost_ratio_10x"], found["spark_job_cost_ratio_10x"]) == pytest.approx((1.5, 0.5))

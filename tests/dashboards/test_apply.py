@@ -146,6 +146,7 @@ def _are_there(fake: FakeMetabase, others: tuple[int, int]) -> None:
 
 def test_first_boot_over_http_waits_until_metabase_is_up(metabase_settings, boards, monkeypatch):
     fake = FakeMetabase({})
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     with over_http(fake, busy_answers=3) as address:
         monkeypatch.setenv("MILLWRIGHT_METABASE_URL", address)
         settings.cache_clear()
@@ -175,7 +176,7 @@ def test_a_key_of_no_administrator_is_told(fake, boards, monkeypatch):
 
 def test_a_mart_that_dbt_has_not_made_is_told(fake, boards, monkeypatch):
     monkeypatch.setattr("dashboards.metabase.world._SYNC_SECONDS", 0.0)
-    fake._tables = {"dim_plant": ["plant_id"]}
+    fake.tables = {"dim_plant": ["plant_id"]}
     with pytest.raises(MillwrightError, match=r"does not find dim_channel\.channel") as error:
         applied(boards)
     assert "dbt build" in error.value.remedy
@@ -183,6 +184,7 @@ def test_a_mart_that_dbt_has_not_made_is_told(fake, boards, monkeypatch):
 
 def test_nobody_answers(metabase_settings, boards, monkeypatch):
     monkeypatch.setenv("MILLWRIGHT_METABASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     settings.cache_clear()
     with pytest.raises(MillwrightError, match="does not answer"):
         run.world_of(boards, False, 0, lambda text: None)
@@ -190,6 +192,6 @@ def test_nobody_answers(metabase_settings, boards, monkeypatch):
 
 def test_a_column_that_is_in_the_papers_and_in_no_table_is_left_out(fake, boards):
     """Such as a channel that this plant's contract does not have."""
-    fake._tables = TABLES | {"dim_date": [name for name in TABLES["dim_date"] if name != "weekday"]}
+    fake.tables = TABLES | {"dim_date": [name for name in TABLES["dim_date"] if name != "weekday"]}
     applied(boards)
     assert planned(boards) == []

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from dashboards import reader
-from dashboards.preview.app import application
+from dashboards.preview.background import served
+from dashboards.report.paper import printed
 from dashboards.spec.read import load
 from tests.dashboards.test_cards import MAY_BE_EMPTY
-from tests.stack import free_ports
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Needs Debian's package chromium.")
 BOARDS = load()
+DESKTOP = ViewportSize(width=1500, height=1000)
 PAGES = [(key, tab.name) for key, board in BOARDS.boards.items() for tab in board.tabs]
 
 
@@ -34,22 +31,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def address(warehouse: str) -> Iterator[str]:
-    reader.ensure()
-    port = next(free_ports(1))
-    app = application(BOARDS, ["127.0.0.1"])
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(BOARDS) as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1500, "height": 1000})
+    page = browser.new_page(viewport=DESKTOP)
     page.set_default_timeout(20_000)
     troubles: list[str] = []
     page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None)
@@ -60,20 +48,25 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def at(page: Page, address: str, board: str, tab: str = "", query: str = "") -> None:
-    """Go there, and wait until every card has its answer."""
-    page.goto("about:blank")
-    page.goto(f"{address}/#/{board}/{quote(tab)}{query}")
-    page.wait_for_selector(f"body[data-ready^='{board}/']")
+    """Go there as a link does, and wait until every card has its answer."""
+    place = f"#/{board}/{quote(tab)}{query}"
+    if page.url.startswith(address):
+        page.evaluate("place => { delete document.body.dataset.ready; location.hash = place }", place)
+    else:
+        page.goto(f"{address}/{place}")
+    page.wait_for_selector(f"body[data-ready^='{board}/{tab}']")
 
 
-def test_every_page_shows_something_on_every_card(page, address):
-    for _ in ("cold", "warm"):
-        for board, tab in PAGES:
-            at(page, address, board, tab)
-            empty = page.eval_on_selector_all(".none", "all => all.map(e => e.closest('article').dataset.question)")
-            assert {(board, name) for name in empty} <= MAY_BE_EMPTY
-            cards = page.eval_on_selector_all("article", "all => all.length")
-            assert cards == sum(len(t.cards) for t in BOARDS.boards[board].tabs if t.name == tab)
+def test_every_page_shows_something_on_every_card_and_fits_a_phone(page, address):
+    for board, tab in PAGES:
+        at(page, address, board, tab)
+        empty = page.eval_on_selector_all(".none", "all => all.map(e => e.closest('article').dataset.question)")
+        assert {(board, name) for name in empty} <= MAY_BE_EMPTY
+        cards = page.eval_on_selector_all("article", "all => all.length")
+        assert cards == sum(len(t.cards) for t in BOARDS.boards[board].tabs if t.name == tab)
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, (board, tab)
+        page.set_viewport_size(DESKTOP)
 
 
 def test_a_filter_changes_the_cards_that_it_is_bound_to(page, address):
@@ -87,6 +80,14 @@ def test_a_filter_changes_the_cards_that_it_is_bound_to(page, address):
     page.get_by_text("Clear all").click()
     page.wait_for_selector("body[data-ready$='?']")
     assert page.locator(rows).count() == 6
+
+
+def test_a_card_that_does_not_follow_what_is_chosen_says_so_and_what_no_card_follows_is_not_offered(page, address):
+    at(page, address, "production_kpis", "OEE", "?period=past90days")
+    assert page.locator("article[data-question='week_on_week'] .unfollowed").inner_text() == "Not by period"
+    assert not page.locator("article[data-question='oee_by_day'] .unfollowed").is_visible()
+    at(page, address, "equipment_health", "One machine")
+    assert "Plant" not in page.locator("#filters").inner_text()
 
 
 def test_a_click_leads_from_a_machine_to_its_page_and_back(page, address):
@@ -122,10 +123,19 @@ def test_it_says_that_it_is_a_preview_and_what_each_number_means(page, address):
     assert "World class" in page.get_by_role("note").inner_text()
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(browser, address):
-    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    for board, tab in PAGES:
-        at(page, address, board, tab)
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, (board, tab)
+def test_the_report_is_printed_by_the_browser_where_there_is_one(page, address):
+    from dashboards.report.page import page as report_page
+    from tests.dashboards.report.a_week import facts
+
+    assert CHROMIUM
+    assert printed(report_page(facts()), CHROMIUM).startswith(b"%PDF")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_content(report_page(facts()))
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+
+
+def test_whoever_likes_it_dark_has_it_dark(browser, address):
+    page = browser.new_page(viewport=DESKTOP, color_scheme="dark")
+    at(page, address, "production_kpis", "OEE")
     assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
     page.close()

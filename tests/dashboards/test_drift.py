@@ -65,7 +65,11 @@ def dashcard(fake: FakeMetabase, name: str = "Each plant") -> dict[str, Any]:
 
 
 def tag(fake: FakeMetabase) -> dict[str, Any]:
-    return dict.__getitem__(card(fake)["dataset_query"]["stages"][0]["template-tags"], "plant")
+    return tag_of(card(fake))
+
+
+def tag_of(card: dict[str, Any]) -> dict[str, Any]:
+    return dict.__getitem__(card["dataset_query"]["stages"][0]["template-tags"], "plant")
 
 
 def collection(fake: FakeMetabase, name: str = "Plant") -> dict[str, Any]:
@@ -204,6 +208,39 @@ def test_a_plan_sends_nothing_that_changes_anything(there, site):
     there.requests.clear()
     planned(site)
     assert {method for method, _ in there.requests} == {"get"}
+
+
+HOSTILE = "x'; drop table marts.dim_plant; -- [red]{{plant}}[/red] <b>%s"
+
+
+def test_text_that_looks_like_a_command_is_text_in_what_is_sent_and_in_what_is_printed(
+    fake, tmp_path, monkeypatch, capsys
+):
+    """In every place of a file that people write."""
+    folder = small_site(tmp_path / "hostile")
+    path = folder / "boards" / "plants.yml"
+    data = yaml.safe_load(path.read_text())
+    data |= {"name": HOSTILE, "description": HOSTILE}
+    data["filters"]["plant"]["label"] = HOSTILE
+    data["tabs"][1]["name"] = data["tabs"][0]["cards"][2]["click"]["tab"] = HOSTILE
+    data["tabs"][0]["cards"][0]["text"] = HOSTILE
+    data["questions"]["each"] |= {"name": HOSTILE, "description": HOSTILE}
+    data["questions"]["each"]["columns"]["timezone"]["label"] = HOSTILE
+    data["questions"]["each"]["highlight"][0]["value"] = HOSTILE
+    data["questions"]["days"]["goal"]["label"] = HOSTILE
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    hostile = load(folder)
+    monkeypatch.setattr(run, "load", lambda: hostile)
+    run.plan()
+    applied(hostile)
+    assert planned(hostile) == []
+    made = card(fake, HOSTILE)
+    assert made["dataset_query"]["stages"][0]["native"] == hostile.boards["plants"].questions["each"].sql
+    assert tag_of(made)["display-name"] == HOSTILE
+    made.update(name="Mine")
+    capsys.readouterr()
+    run.plan()
+    assert HOSTILE in capsys.readouterr().out
 
 
 def test_cards_keep_their_ids_when_others_change(there, site):

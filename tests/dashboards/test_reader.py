@@ -5,13 +5,18 @@ import pytest
 
 from dashboards import reader
 from dashboards.template import Rendered
+from millwright.settings import settings
 
 
-@pytest.fixture
-def role(warehouse):
-    reader.ensure()
-    with reader.reading() as connection:
-        yield connection
+@pytest.fixture(scope="module")
+def role(filled):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MILLWRIGHT_DATABASE_URL", filled)
+        settings.cache_clear()
+        reader.ensure()
+        with reader.reading() as connection:
+            yield connection
+    settings.cache_clear()
 
 
 def test_the_role_reads_marts_also_those_that_are_made_later(role, warehouse):

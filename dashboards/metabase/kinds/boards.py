@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from dashboards.metabase.world import Body, Found, Unknown, World
-from dashboards.spec.board import Board as Spec
 
 
 class Board:
@@ -14,8 +13,6 @@ class Board:
     name = "dashboard"
 
     def wanted(self, world: World) -> dict[str, Body]:
-        if world.boards is None:
-            return {}
         return {
             key: {
                 "name": board.name,
@@ -26,14 +23,12 @@ class Board:
                 "is_embedded": False,
                 "is_shared": board.shared,
             }
-            for key, board in world.boards.boards.items()
+            for key, board in world.specs.items()
         }
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
-        if known := world.ids.get("dashboard", key):
-            there = world.look(f"/api/dashboard/{known[0]}")
-            if there and there.get("entity_id", "") == known[1]:
-                return _found(there)
+        if there := world.remembered("dashboard", key, "/api/dashboard"):
+            return _found(there)
         if wanted is None or isinstance(wanted["collection"], Unknown):
             return None
         return _interrupted(wanted, world)
@@ -67,8 +62,7 @@ class Tabs:
     name = "tabs"
 
     def wanted(self, world: World) -> dict[str, Body]:
-        boards = world.boards.boards if world.boards else {}
-        return {key: {"tabs": [tab.name for tab in board.tabs]} for key, board in boards.items()}
+        return {key: {"tabs": [tab.name for tab in board.tabs]} for key, board in world.specs.items()}
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
         there = dashboard(key, world)
@@ -121,16 +115,9 @@ def _resent(card: dict[str, Any]) -> dict[str, Any]:
 
 def _interrupted(wanted: Body, world: World) -> Found | None:
     """A dashboard that an apply made and was killed before it could remember: its name, and nothing on it of others."""
-    flags = {
-        "archived": False,
-        "include_can_run_adhoc_query": False,
-        "official_collections_first": False,
-        "show_dashboard_questions": False,
-    }
-    items = world.api.get(f"/api/collection/{wanted['collection']}/items", models="dashboard", **flags) or {}
     ours = {known[0] for key in world.ids.keys("card") if (known := world.ids.get("card", key))}
     taken = {known[0] for key in world.ids.keys("dashboard") if (known := world.ids.get("dashboard", key))}
-    for item in items.get("data", []):
+    for item in world.items(wanted["collection"], models="dashboard"):
         if item.get("name") == wanted["name"] and item["id"] not in taken:
             there = world.api.get(f"/api/dashboard/{item['id']}")
             cards = {card["card_id"] for card in there.get("dashcards") or [] if card.get("card_id")}
@@ -159,8 +146,3 @@ def _found(there: dict[str, Any]) -> Found:
         "is_shared": bool(there.get("public_uuid")),
     }
     return Found(int(there["id"]), there.get("entity_id") or "", body, there)
-
-
-def specs(world: World) -> dict[str, Spec]:
-    """What the files say of each dashboard; nothing when nothing is wanted."""
-    return world.boards.boards if world.boards else {}

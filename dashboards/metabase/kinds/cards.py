@@ -18,22 +18,21 @@ class Card:
     name = "card"
 
     def wanted(self, world: World) -> dict[str, Body]:
-        if world.boards is None:
-            return {}
         questions = {
             f"{key}/{name}": (board, question)
-            for key, board in world.boards.boards.items()
+            for key, board in world.specs.items()
             for name, question in board.questions.items()
         }
+        if not questions:
+            return {}
         fields = world.fields({c for _, question in questions.values() for c in question.filters.values()})
         return {key: _body(board, question, world, fields) for key, (board, question) in questions.items()}
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
         entity = entity_id(key)
-        if known := world.ids.get("card", key):
-            there = world.look(f"/api/card/{known[0]}")
-            if there and there.get("entity_id") == entity:
-                return _found(there)
+        there = world.remembered("card", key, "/api/card")
+        if there and there["entity_id"] == entity:
+            return _found(there)
         if wanted is None:
             return None
         listed = next((c for c in world.every_card if c.get("entity_id") == entity), None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dashboards.metabase import visual
-from dashboards.metabase.kinds.boards import dashboard, specs
+from dashboards.metabase.kinds.boards import dashboard
+from dashboards.metabase.query import WIDGETS
 from dashboards.metabase.world import Body, Found, Unknown, World
 from dashboards.spec.board import Board, Card
 
-_TYPES = {"choice": "string/=", "period": "date/all-options"}
 _SECTIONS = {"choice": "string", "period": "date"}
 
 
@@ -21,7 +21,7 @@ class Layout:
     def wanted(self, world: World) -> dict[str, Body]:
         return {
             key: {"filters": _parameters(board), "cards": _cards(key, board, world)}
-            for key, board in specs(world).items()
+            for key, board in world.specs.items()
         }
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
@@ -78,7 +78,7 @@ def _parameters(board: Board) -> list[Body]:
             "id": name,
             "name": each.label,
             "slug": name,
-            "type": _TYPES[each.kind],
+            "type": WIDGETS[each.kind],
             "sectionId": _SECTIONS[each.kind],
         }
         for name, each in board.filters.items()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboards.metabase.kinds.boards import specs
 from dashboards.metabase.world import Body, Found, Unknown, World
 
 
@@ -15,7 +14,7 @@ class Subscription:
 
     def wanted(self, world: World) -> dict[str, Body]:
         wanted: dict[str, Body] = {}
-        for key, board in specs(world).items():
+        for key, board in world.specs.items():
             for each in board.subscriptions:
                 if to := each.to or world.recipients:
                     wanted[f"{key}/{each.question}"] = {
@@ -28,10 +27,8 @@ class Subscription:
         return wanted
 
     def find(self, key: str, wanted: Body | None, world: World) -> Found | None:
-        if known := world.ids.get("subscription", key):
-            there = world.look(f"/api/notification/{known[0]}")
-            if there and there.get("created_at", "") == known[1]:
-                return _found(there)
+        if there := world.remembered("subscription", key, "/api/notification", "created_at"):
+            return _found(there)
         if wanted is None or isinstance(wanted["card"], Unknown):
             return None
         # Others' subscriptions to our questions are theirs, unless one says just what ours says.

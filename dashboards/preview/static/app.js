@@ -41,11 +41,12 @@ async function show() {
   $("title").textContent = board.name;
   $("description").textContent = board.description;
   $("boards").replaceChildren(...site.boards.map((b) => element("a", { href: address({ board: b.key, tab: "", filters: place.filters }), "aria-current": b.key === here.board ? "page" : null, title: b.description }, b.name)));
+  $("boards").querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   tabs(board);
-  filters.draw($("filters"), here.board, board, here.filters, change);
+  filters.draw($("filters"), here.board, board, tab, here.filters, change);
   if (!isSame) {
     cards.forEach((card) => card.clear?.());
-    cards = tab.cards.map((card) => new Card(card, board.questions[card.question], here, look()));
+    cards = tab.cards.map((card) => new Card(card, board.questions[card.question], here, look(), board.filters));
     cards.sort((a, b) => a.card.at[1] - b.card.at[1] || a.card.at[0] - b.card.at[0]);
     $("cards").replaceChildren(...cards.map((card) => card.root));
   } else cards.forEach((card) => (card.here = here));
@@ -54,9 +55,10 @@ async function show() {
 }
 
 function tabs(board) {
-  const made = board.tabs.map((tab) => {
+  const made = board.tabs.map((tab, i) => {
     const isHere = tab.name === here.tab;
-    return element("button", { type: "button", role: "tab", "aria-selected": String(isHere), tabindex: isHere ? 0 : -1, onclick: () => (location.hash = address({ ...here, tab: tab.name })) }, tab.name);
+    if (isHere) $("cards").setAttribute("aria-labelledby", `tab-${i}`);
+    return element("button", { type: "button", role: "tab", id: `tab-${i}`, "aria-controls": "cards", "aria-selected": String(isHere), tabindex: isHere ? 0 : -1, onclick: () => (location.hash = address({ ...here, tab: tab.name })) }, tab.name);
   });
   $("tabs").replaceChildren(...made);
   $("tabs").onkeydown = (e) => {

@@ -18,8 +18,8 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export class Card {
-  constructor(card, question, here, look) {
-    Object.assign(this, { card, question, here, look, asTable: false, chart: null, answer: null });
+  constructor(card, question, here, look, filters) {
+    Object.assign(this, { card, question, here, look, filters, asTable: false, chart: null, answer: null });
     const [column, row] = card.at;
     const [width, height] = card.size;
     this.root = element("article", { class: `card is-${question ? question.display : "text"}` });
@@ -35,13 +35,22 @@ export class Card {
     const unit = question.y ? question.columns[question.y[0]].unit : "";
     const name = question.name + (unit ? ` (${unit})` : "");
     const heading = element("h2", {}, element("span", { class: "name", id, title: name }, name));
-    if (CHARTS.has(question.display)) {
+    if (CHARTS.has(question.display) && question.display !== "gauge") {
       this.toggle = element("button", { class: "small", type: "button", "aria-pressed": "false", style: "text-decoration:none;opacity:1", onclick: () => this.flip() }, "Table");
       this.toggle.setAttribute("aria-label", `Show ${question.name} as a table`);
       heading.append(this.toggle);
     }
     heading.append(element("button", { class: "small", type: "button", "aria-expanded": "false", "aria-label": `What ${question.name} means`, onclick: (e) => this.explain(e.currentTarget) }, "?"));
-    this.root.append(heading, this.body);
+    this.unfollowed = element("p", { class: "unfollowed", hidden: true });
+    this.root.append(heading, this.unfollowed, this.body);
+    this.root.addEventListener("keydown", (e) => e.key === "Escape" && this.root.querySelector(".about") && this.explain(heading.lastChild));
+  }
+
+  // What is chosen above and means nothing to this card: or its number would be taken for another.
+  tellUnfollowed(chosen) {
+    const names = Object.keys(chosen).filter((name) => chosen[name].length && !this.question.filters.includes(name));
+    this.unfollowed.hidden = names.length === 0;
+    this.unfollowed.textContent = `Not by ${names.map((name) => this.filters[name]?.label.toLowerCase() ?? name).join(", ")}`;
   }
 
   explain(button) {
@@ -60,6 +69,7 @@ export class Card {
 
   async ask(filters) {
     if (!this.question) return;
+    this.tellUnfollowed(filters);
     const query = new URLSearchParams();
     for (const name of this.question.filters) for (const value of filters[name] ?? []) query.append(name, value);
     this.root.classList.add("loading");
@@ -153,7 +163,7 @@ export class Card {
       }
     }
     const said = question.y ? `${answer.rows.length} rows of ${question.y.map((name) => question.columns[name].label).join(", ")}` : shown(answer.rows[0][0], question.columns[question.value]);
-    this.chart.getDom().setAttribute("aria-label", `${question.name}: ${said}. The button Table shows them as a table.`);
+    this.chart.getDom().setAttribute("aria-label", `${question.name}: ${said}.${this.toggle ? " The button Table shows them as a table." : ""}`);
     const made = option(question, answer, { ...look, width: this.body.clientWidth });
     if (card.click) for (const line of made.series) line.cursor = "pointer";
     this.chart.setOption(made, true);

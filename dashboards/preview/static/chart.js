@@ -28,8 +28,9 @@ export function option(question, answer, look) {
   });
   const category = {
     type: isTime ? "time" : "category",
+    ...(x.format === "date" ? { minInterval: 86_400_000 } : {}),
     ...(isTime ? {} : { data: names.map((name) => shown(name, x)), inverse: sideways }),
-    axisLabel: { color: look.soft, hideOverlap: true, ...few(names, sideways || isTime, look), ...(sideways ? { width: Math.max(90, 0.42 * look.width), overflow: "break" } : {}), ...(isTime ? { formatter: ticks } : {}) },
+    axisLabel: { color: look.soft, hideOverlap: true, ...few(names, sideways || isTime, look), ...(sideways ? broken(names.map((name) => shown(name, x)), look) : {}), ...(isTime ? { formatter: ticks } : {}) },
     axisLine: { lineStyle: { color: look.line } },
     axisTick: { show: false },
     ...(question.x_title ? { name: question.x_title, nameLocation: "middle", nameGap: 26, nameTextStyle: { color: look.soft } } : {}),
@@ -58,13 +59,24 @@ export function option(question, answer, look) {
 
 // Few names all have their place, on several lines if need be.
 function few(names, isOther, look) {
-  return isOther || names.length > 12 ? {} : { interval: 0, hideOverlap: false, width: (0.86 * look.width) / names.length - 6, overflow: "break" };
+  const room = (0.86 * look.width) / names.length - 6;
+  if (!isOther && names.length <= 12 && room < 7 * Math.max(...names.map((name) => longestWord(name)))) return { interval: 0, hideOverlap: false, rotate: 35 };
+  return isOther || names.length > 12 ? {} : { interval: 0, hideOverlap: false, width: room, overflow: "break" };
 }
+
+// Names that would take more than their share of the width go on over several lines.
+function broken(texts, look) {
+  const room = Math.max(90, 0.42 * look.width);
+  return 6.5 * Math.max(0, ...texts.map((text) => text.length)) > room ? { width: room, overflow: "break", fontSize: 11, lineHeight: 13 } : {};
+}
+
+const longestWord = (name) => Math.max(0, ...String(name).split(" ").map((word) => word.length));
 
 // Room for a goal that no value reaches; and nothing above 100 % where nothing can be.
 function top(greatest, question, name) {
-  if (question.goal && greatest < question.goal.value) return round(question.goal.value);
-  return question.columns[name].format === "percent" && greatest > 0.9 && greatest <= 1 ? 1 : null;
+  const isShare = question.columns[name].format === "percent";
+  if (question.goal && greatest < question.goal.value) return isShare && question.goal.value > 0.8 && question.goal.value <= 1 ? 1 : round(question.goal.value);
+  return isShare && greatest > 0.9 && greatest <= 1 ? 1 : null;
 }
 
 const round = (value) => {
@@ -105,7 +117,10 @@ function one(question, line, i, { at, isTime, sideways, names, totals, look }) {
     const raw = byX.get(key)?.[at[line.column]];
     return raw === null || raw === undefined ? null : totals ? raw / (totals.get(key) || 1) : raw;
   };
-  const pairs = isTime ? line.rows.map((row) => ({ value: [row[at[question.x]], value(row[at[question.x]])], row })) : names.map((key) => ({ value: value(key), row: byX.get(key) }));
+  // ECharts stacks by position, on a time axis too: every series has every moment, or a bar floats over a missing one.
+  const moments = question.stack ? names : line.rows.map((row) => row[at[question.x]]);
+  const none = question.stack ? 0 : null;
+  const pairs = isTime ? moments.map((key) => ({ value: [key, value(key) ?? none], row: byX.get(key) })) : names.map((key) => ({ value: value(key), row: byX.get(key) }));
   const many = pairs.length > 60;
   return {
     name: question.series ? line.name : column.label,

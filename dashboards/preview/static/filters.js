@@ -5,9 +5,12 @@ import { element } from "/static/card.js";
 const PERIODS = [["", "As each card says"], ["past7days", "Last 7 days"], ["past30days", "Last 30 days"], ["past90days", "Last 90 days"]];
 const SEARCHED_FROM = 9;
 
-export function draw(root, key, board, chosen, change) {
+// Offered is what some card of this page follows, and what is chosen, so that it can be taken back.
+export function draw(root, key, board, tab, chosen, change) {
   const open = root.querySelector("details[open]")?.dataset.name;
-  root.replaceChildren(...Object.entries(board.filters).map(([name, filter]) => one(key, name, filter, chosen[name] ?? [], change, name === open)));
+  const followed = new Set(tab.cards.flatMap((card) => board.questions[card.question]?.filters ?? []));
+  const offered = Object.entries(board.filters).filter(([name]) => followed.has(name) || chosen[name]?.length);
+  root.replaceChildren(...offered.map(([name, filter]) => one(key, name, filter, chosen[name] ?? [], change, name === open)));
   if (Object.values(chosen).some((values) => values.length)) {
     root.append(element("button", { type: "button", onclick: () => change(null, []) }, "Clear all"));
   }

@@ -15,12 +15,14 @@ export function address({ board, tab, filters }) {
   return `#/${encodeURIComponent(board)}/${encodeURIComponent(tab ?? "")}${text ? `?${text}` : ""}`;
 }
 
-// Where a click on a row leads; null when a value that it passes on is missing.
+// Where a click on a row leads, with what the row has of the values that it passes on; null without the first of them.
 export function target(click, here, row) {
   const filters = { ...here.filters };
-  for (const [name, column] of Object.entries(click.pass)) {
-    if (row[column] === null || row[column] === undefined) return null;
-    filters[name] = [String(row[column])];
+  for (const [i, [name, column]] of Object.entries(click.pass).entries()) {
+    const value = row[column];
+    if (value !== null && value !== undefined) filters[name] = [String(value)];
+    else if (i === 0) return null;
+    else delete filters[name];
   }
   return address({ board: click.board ?? here.board, tab: click.tab ?? "", filters });
 }
