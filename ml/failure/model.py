@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ml import tree_models
 from ml.failure import estimators
 from ml.failure.calibration import Calibration
 from ml.failure.layout import Layout
@@ -52,7 +53,7 @@ class Model:
         return pd.DataFrame({"probability": probability, "predicted": probability >= self.threshold})
 
     def save(self, folder: Path) -> None:
-        estimators.save(self.estimator, folder)
+        tree_models.save(self.estimator, folder)
         card = {
             "spec": self.spec.model_dump(mode="json"),
             "layout": self.layout.as_dict(),
@@ -70,7 +71,7 @@ def load(folder: Path) -> Model:
     spec = parse_spec(card["spec"], "the model's spec")
     assert isinstance(spec, FailureSpec)
     return Model(
-        estimators.load(folder),
+        tree_models.load(folder),
         spec,
         Layout.from_dict(card["layout"]),
         Calibration(**card["calibration"]),
