@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,10 +63,10 @@ def connected(alone: bool = False) -> Iterator[MlflowClient]:
         mlflow.set_tracking_uri(found)
         mlflow.set_registry_uri(found)
     try:
-        client = mlflow.MlflowClient()
-        if _is_file(found):
-            # Two first trainings at once would both make the file's tables, and one of them fail.
-            with one_at_a_time("registry"):
+        # Two first trainings at once would both make a file's tables, and one of them fail.
+        with one_at_a_time("registry") if _is_file(found) else nullcontext():
+            client = mlflow.MlflowClient()
+            if _is_file(found):
                 experiment(client)
         yield client
     except (MlflowException, SQLAlchemyError) as error:
