@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ml import skops_file
@@ -19,12 +20,20 @@ def is_forest(estimator: Any) -> bool:
     return hasattr(estimator, "estimators_")
 
 
+def matrix(features: pd.DataFrame, label: Any = None, weight: Any = None, threads: int = 1) -> Any:
+    """XGBoost's matrix, without names: it refuses those with [, ] or <, and channels are called `Temperature [K]`."""
+    import xgboost
+
+    return xgboost.DMatrix(features.to_numpy(np.float32), label, weight=weight, nthread=threads)
+
+
 def importance(estimator: Any, names: list[str]) -> dict[str, float]:
     """The share of each feature in a booster's gain, or in a forest's purity."""
     if is_forest(estimator):
         return shares(names, estimator.feature_importances_.tolist())
     gain = estimator.get_score(importance_type="total_gain")
-    return shares(names, [float(gain.get(name, 0.0)) for name in names])
+    own = estimator.feature_names or [f"f{number}" for number in range(len(names))]
+    return shares(names, [float(gain.get(name, 0.0)) for name in own])
 
 
 def shares(names: list[str], weights: list[float]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.scores import Floats, Mask
-from ml.tree_models import along_paths, is_forest
+from ml.tree_models import along_paths, is_forest, matrix
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 300, "max_depth": 4, "eta": 0.05},
@@ -34,8 +34,7 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, fails: Ma
 
     rounds, threads = int(given.pop("rounds")), int(given.pop("threads", 1))
     fixed = {"objective": "binary:logistic", "tree_method": "hist", "seed": seed, "nthread": threads}
-    matrix = xgboost.DMatrix(features, fails, weight=weight, nthread=threads)
-    return xgboost.train({**fixed, **given}, matrix, rounds)
+    return xgboost.train({**fixed, **given}, matrix(features, fails, weight, threads), rounds)
 
 
 def weights(fails: Mask, balance: float) -> Floats:
@@ -68,10 +67,8 @@ def contributions(estimator: Any, features: pd.DataFrame) -> Floats:
     probability. Rows add up to the prediction.
     """
     if not is_forest(estimator):
-        import xgboost
-
-        matrix = xgboost.DMatrix(features, nthread=1)
-        return np.asarray(estimator.predict(matrix, pred_contribs=True), dtype=np.float64)
+        told = estimator.predict(matrix(features), pred_contribs=True, validate_features=False)
+        return np.asarray(told, dtype=np.float64)
     rows = features.to_numpy(np.float32)
     out = np.zeros((len(rows), rows.shape[1] + 1))
     for tree in estimator.estimators_:

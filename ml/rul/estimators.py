@@ -60,7 +60,7 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, life: Flo
 
     rounds = int(given.pop("rounds"))
     fixed = {"objective": "reg:squarederror", "tree_method": "hist", "seed": seed, "nthread": 1}
-    return xgboost.train({**fixed, **given}, xgboost.DMatrix(features, life, nthread=1), rounds)
+    return xgboost.train({**fixed, **given}, tree_models.matrix(features, life), rounds)
 
 
 def tell(estimator: Any, features: pd.DataFrame) -> Floats:
@@ -70,9 +70,7 @@ def tell(estimator: Any, features: pd.DataFrame) -> Floats:
     elif tree_models.is_forest(estimator):
         told = estimator.predict(features.to_numpy(np.float32))
     else:
-        import xgboost
-
-        told = estimator.predict(xgboost.DMatrix(features, nthread=1))
+        told = estimator.predict(tree_models.matrix(features), validate_features=False)
     return np.maximum(np.asarray(told, dtype=np.float64), 0.0)
 
 
@@ -81,9 +79,7 @@ def contributions(estimator: Any, features: pd.DataFrame) -> Floats:
     if isinstance(estimator, Line):
         return estimator.parts(features.to_numpy(np.float64))
     if not tree_models.is_forest(estimator):
-        import xgboost
-
-        told = estimator.predict(xgboost.DMatrix(features, nthread=1), pred_contribs=True)
+        told = estimator.predict(tree_models.matrix(features), pred_contribs=True, validate_features=False)
         return np.asarray(told, dtype=np.float64)[:, :-1]
     rows = features.to_numpy(np.float32)
     out = np.zeros(rows.shape)
