@@ -25,7 +25,7 @@ class Events:
     """The failures that rows lie before: made once, any number of thresholds can be tried on them."""
 
     def __init__(self, rows: pd.DataFrame, horizon_hours: float, step_hours: float = 1.0) -> None:
-        """`rows`: equipment_id, slot, time, next_failure, sorted by machine and time."""
+        """`rows`: equipment_id, slot, time, next_failure, maintained, sorted by machine and time."""
         self._rows, self._step_hours = rows, step_hours
         self._horizon = round(horizon_hours * _HOUR)
         self._machine = pd.factorize(rows["equipment_id"])[0]
@@ -36,6 +36,7 @@ class Events:
         )
         self._lead = moments(rows["next_failure"]).astype(np.int64) - self._time
         self._ahead = (self._failure >= 0) & (self._lead <= self._horizon)
+        self._maintained = rows["maintained"].to_numpy(dtype=bool)
         self._failures = len(np.unique(self._failure[self._ahead]))
 
     @cached_property
@@ -49,9 +50,11 @@ class Events:
         An alarm is a run of predicted rows of one machine, going on over silences of up to the horizon. It is false
         when no failure follows within the horizon of any of its rows; undecided when it is not older than the horizon
         and lasts up to the machine's last row, so that rows to come may still prove it right: `event_precision_strict`
-        counts it as false, the others leave it out. Lead times in hours, a machine-month is 730.5 h of rows.
+        counts it as false, the others leave it out. `false_alarms_maintained`: of the false ones, those with a
+        maintenance within the horizon of any of their rows; whether it forestalled a failure nobody knows. Lead times
+        in hours, a machine-month is 730.5 h of rows.
         """
-        right, undecided = self._alarms(np.flatnonzero(predicted))
+        right, undecided, maintained = self._alarms(np.flatnonzero(predicted))
         foreseen = np.flatnonzero(self._ahead & predicted)
         _, first = np.unique(self._failure[foreseen], return_index=True)
         leads = self._lead[foreseen][first] / _HOUR
@@ -70,13 +73,14 @@ class Events:
             "alarms": alarms,
             "alarms_undecided": float(undecided.sum()),
             "false_alarms": alarms - all_right,
+            "false_alarms_maintained": float((maintained & ~right & ~undecided).sum()),
             "false_alarms_per_machine_month": (alarms - all_right) / self._months if self._months else float("nan"),
         }
 
-    def _alarms(self, predicted: Rows) -> tuple[Mask, Mask]:
-        """By alarm, whether a failure followed, and whether that is not known yet."""
+    def _alarms(self, predicted: Rows) -> tuple[Mask, Mask, Mask]:
+        """By alarm, whether a failure followed, whether that is not known yet, whether a maintenance followed."""
         if not len(predicted):
-            return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+            return (np.zeros(0, dtype=bool),) * 3
         machine, time, failure = self._machine[predicted], self._time[predicted], self._failure[predicted]
         # A failure ends an alarm: what is predicted after it is about the next one.
         another = (np.diff(machine) != 0) | (np.diff(time) > self._horizon) | (np.diff(failure) != 0)
@@ -85,7 +89,7 @@ class Events:
         right = np.logical_or.reduceat(self._ahead[predicted], begins)
         newest = self._newest[predicted[begins]]
         lasts = (time[ends] == newest) & (newest - time[begins] <= self._horizon)
-        return right, ~right & lasts
+        return right, ~right & lasts, np.logical_or.reduceat(self._maintained[predicted], begins)
 
     @cached_property
     def _newest(self) -> Rows:

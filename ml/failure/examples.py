@@ -38,9 +38,9 @@ class Examples:
         return int((machines + "|" + self.labels["next_failure"][ahead].astype(str)).nunique())
 
     def rows(self, part: Mask) -> pd.DataFrame:
-        """What scores by event need: equipment_id, slot, time, next_failure, fails."""
+        """What scores by event need: equipment_id, slot, time, next_failure, maintained, fails."""
         rows = self.history.readings.loc[part, ["equipment_id", "slot", "time"]]
-        return rows.assign(next_failure=self.labels.loc[part, "next_failure"], fails=self.fails[part])
+        return pd.concat([rows, self.labels.loc[part, ["next_failure", "maintained", "fails"]]], axis=1)
 
     def thinned(self, part: Mask, spec: FailureSpec) -> Mask:
         """One step in so long as the spec trains on."""
