@@ -27,6 +27,11 @@ class Examples:
         return self.labels["fails"].to_numpy(dtype=bool)
 
     @property
+    def forestalled(self) -> Mask:
+        """Rows before a maintenance and no failure: whether the machine would have failed without it nobody knows."""
+        return self.labels["maintained"].to_numpy(dtype=bool) & ~self.fails
+
+    @property
     def first(self) -> pd.Timestamp:
         """The first step whose label is known."""
         return pd.Timestamp(self.history.readings["slot"][self.labels["known"]].min())

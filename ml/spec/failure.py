@@ -148,6 +148,11 @@ class FailureSpec(ModelSpec):
     events_windows: tuple[Span, ...] = Field(
         ("24h",), min_length=1, description="errors are counted by code over so long"
     )
+    heed_schedule: bool = Field(
+        False,
+        description="where planned maintenance comes at regular spans: what it may have forestalled is not learned "
+        "from, and a probability counts the part of the horizon before the next is due",
+    )
     train_every: Span | None = Field(None, description="trains on one row in so long, for speed; on all when not given")
     minimum_failures: int = Field(
         3, ge=1, description="with fewer in the training part nothing is trained, and it says so"
