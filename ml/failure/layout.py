@@ -102,7 +102,8 @@ def learn_layout(history: History, spec: FailureSpec, until: pd.Timestamp) -> La
         events_windows_hours=tuple(sorted({hours(window) for window in spec.events_windows})),
         codes=_values(events.loc[events["kind"] == "error", "code"].fillna(NOT_SAID)),
         components=_values(maintained["component"].fillna(NOT_SAID)),
-        planned=bool(maintained["planned"].any()),
+        # A day ahead it tells nothing, and one feature of noise more is one more to learn by heart.
+        planned=bool(spec.trends) and bool(maintained["planned"].any()),
         repairs=_repairs(events),
         # Without a single state there is nothing that tells work from rest.
         usage=spec.usage is not None and (not spec.usage.kinds or bool((~events["kind"].isin(EVENT_KINDS)).any())),

@@ -66,7 +66,7 @@ class Label(Part):
 
     column: str = Field(description="its name; a failure is the first row of each run in which it says so")
     values: tuple[str | int | float | bool, ...] = Field(
-        (), description="what it says then; anything but 0 when not given"
+        (), description="what it says then; when not given, a number above 0, or a word but no, false, ok, normal"
     )
 
     @model_validator(mode="before")
