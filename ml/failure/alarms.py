@@ -80,7 +80,8 @@ class Events:
     def _alarms(self, predicted: Rows) -> tuple[Mask, Mask, Mask]:
         """By alarm, whether a failure followed, whether that is not known yet, whether a maintenance followed."""
         if not len(predicted):
-            return (np.zeros(0, dtype=bool),) * 3
+            none = np.zeros(0, dtype=bool)
+            return none, none, none
         machine, time, failure = self._machine[predicted], self._time[predicted], self._failure[predicted]
         # A failure ends an alarm: what is predicted after it is about the next one.
         another = (np.diff(machine) != 0) | (np.diff(time) > self._horizon) | (np.diff(failure) != 0)
