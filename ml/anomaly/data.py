@@ -13,29 +13,13 @@ from ml.scores import Mask
 from ml.sources.channels import channels
 from ml.sources.read import named, reader
 from ml.sources.times import is_counter, moment_of, times
+from ml.sources.yes import NO
 from ml.spec.anomaly import Abnormal, AnomalySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit
 
 MACHINE, TIME, LABEL, NORMAL, PART = "_machine", "_time", "_label", "_normal", "_part"
 TRAIN, VALIDATION, TEST, OUTSIDE = "train", "validation", "test", ""
-_QUIET = {
-    "",
-    "0",
-    "0.0",
-    "false",
-    "f",
-    "no",
-    "n",
-    "none",
-    "nan",
-    "normal",
-    "ok",
-    "good",
-    "healthy",
-    "benign",
-    "negative",
-}
 _SETTLES = 30 * 24.0  # hours before the newest rows from which levels that wander settle
 
 
@@ -86,7 +70,7 @@ def _watermark(frame: pd.DataFrame) -> str | None:
 def _labels(column: pd.Series[Any]) -> pd.Series[float]:
     if pd.api.types.is_numeric_dtype(column):
         return column.astype(np.float64).where(column.isna(), (column.astype(np.float64) > 0).astype(np.float64))
-    return (~column.fillna("").astype(str).str.strip().str.lower().isin(_QUIET)).astype(np.float64)
+    return (~column.fillna("").astype(str).str.strip().str.lower().isin(NO)).astype(np.float64)
 
 
 def _around(frame: pd.DataFrame, events: pd.DataFrame, abnormal: Abnormal, spec: AnomalySpec) -> Mask:

@@ -12,7 +12,8 @@ from ml.failure import estimators, features, threshold
 from ml.failure.calibration import calibrate
 from ml.failure.examples import Examples
 from ml.failure.layout import learn_layout
-from ml.failure.model import BROKEN, Model
+from ml.failure.model import BROKEN, EXPOSED, Model
+from ml.failure.schedule import within
 from ml.failure.split import Mask
 from ml.scores import Floats, average_precision, roc_auc
 from ml.spec.failure import FailureSpec
@@ -37,27 +38,38 @@ def choose(data: Examples, spec: FailureSpec) -> Model:
     layout = learn_layout(data.history, spec, data.parts.train_until)
     built = features.build(data.history, layout, spec)
     table, works = built[layout.names], ~built[BROKEN].to_numpy(dtype=bool)
+    told = works & ~data.forestalled if spec.heed_schedule else works
     trials = [
-        _trial(candidate.name, parameters, table, works, data, spec)
+        _trial(candidate.name, parameters, table, works, told, data, spec)
         for candidate in spec.candidates
         for parameters in candidate.settings()
     ]
     best = max(trials, key=lambda trial: trial.score)  # the first of equals
-    fails = data.fails[best.asked]
-    calibration = calibrate(fails, best.said)
-    level = threshold.choose(data.rows(best.asked), calibration(best.said), spec)
-    learned = data.thinned(data.parts.train & works, spec)
+    known = told[best.asked] if spec.heed_schedule else np.ones(len(best.said), dtype=bool)
+    calibration = calibrate(data.fails[best.asked][known], best.said[known])
+    said = calibration(best.said)
+    if layout.service_hours is not None:
+        said = within(said, built.loc[best.asked, EXPOSED].to_numpy(np.float64))
+    level = threshold.choose(data.rows(best.asked), said, spec)
+    learned = data.thinned(data.parts.train & told, spec)
     fitted = estimators.fit(best.name, best.parameters, table[learned], data.fails[learned], spec.seed)
-    example = built.loc[data.parts.train, [BROKEN, *layout.names]].tail(3).reset_index(drop=True)
+    needed = [BROKEN, *([] if layout.service_hours is None else [EXPOSED]), *layout.names]
+    example = built.loc[data.parts.train, needed].tail(3).reset_index(drop=True)
     return Model(fitted, spec, layout, calibration, level, _about(best, len(trials), data), example)
 
 
 def _trial(
-    name: str, parameters: dict[str, Any], table: pd.DataFrame, works: Mask, data: Examples, spec: FailureSpec
+    name: str,
+    parameters: dict[str, Any],
+    table: pd.DataFrame,
+    works: Mask,
+    told: Mask,
+    data: Examples,
+    spec: FailureSpec,
 ) -> Trial:
     asked, said = np.zeros(len(table), dtype=bool), np.zeros(len(table))
     for known, later in data.parts.folds:
-        learned = data.thinned(known & works, spec)
+        learned = data.thinned(known & told, spec)
         if not data.fails[learned].any() or not later.any():
             continue
         fitted = estimators.fit(name, parameters, table[learned], data.fails[learned], spec.seed)

@@ -1,18 +1,16 @@
-"""The algorithms: how each is fitted, asked, explained and written to a file of its own format."""
+"""The algorithms: how each is fitted, asked and explained."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml import skops_file
 from ml.scores import Floats, Mask
+from ml.tree_models import along_paths, is_forest, matrix
 
-BOOSTER, FOREST = "booster.json", "forest.skops"
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 300, "max_depth": 4, "eta": 0.05},
     "random_forest": {"n_estimators": 200, "min_samples_leaf": 5},
@@ -36,8 +34,7 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, fails: Ma
 
     rounds, threads = int(given.pop("rounds")), int(given.pop("threads", 1))
     fixed = {"objective": "binary:logistic", "tree_method": "hist", "seed": seed, "nthread": threads}
-    matrix = xgboost.DMatrix(features, fails, weight=weight, nthread=threads)
-    return xgboost.train({**fixed, **given}, matrix, rounds)
+    return xgboost.train({**fixed, **given}, matrix(features, fails, weight, threads), rounds)
 
 
 def weights(fails: Mask, balance: float) -> Floats:
@@ -48,7 +45,7 @@ def weights(fails: Mask, balance: float) -> Floats:
 
 def probability(estimator: Any, features: pd.DataFrame) -> Floats:
     """Of a failure within the horizon, before calibration."""
-    if hasattr(estimator, "predict_proba"):
+    if is_forest(estimator):
         return _votes(estimator, np.ascontiguousarray(features.to_numpy(np.float32)))
     # In place: a DMatrix of a frame is made column by column, which costs a single row ten times its prediction.
     said = estimator.inplace_predict(features.to_numpy(np.float32), validate_features=False)
@@ -66,50 +63,17 @@ def _votes(forest: Any, rows: NDArray[np.float32]) -> Floats:
 def contributions(estimator: Any, features: pd.DataFrame) -> Floats:
     """What each feature adds, by row and feature; the last column is the bias all rows share.
 
-    Of XGBoost: SHAP values in log-odds. Of a forest: how the share of failures changes along each tree's path
-    (Palczewska et al., 2013), in probability. Rows add up to the prediction.
+    Of XGBoost: SHAP values in log-odds. Of a forest: how the share of failures changes along each tree's path, in
+    probability. Rows add up to the prediction.
     """
-    if not hasattr(estimator, "predict_proba"):
-        import xgboost
-
-        matrix = xgboost.DMatrix(features, nthread=1)
-        return np.asarray(estimator.predict(matrix, pred_contribs=True), dtype=np.float64)
+    if not is_forest(estimator):
+        told = estimator.predict(matrix(features), pred_contribs=True, validate_features=False)
+        return np.asarray(told, dtype=np.float64)
     rows = features.to_numpy(np.float32)
     out = np.zeros((len(rows), rows.shape[1] + 1))
     for tree in estimator.estimators_:
         inner = tree.tree_
         share = inner.value[:, 0, 1] / inner.value[:, 0, :].sum(axis=1)
-        paths = tree.decision_path(rows)
+        out[:, :-1] += along_paths(tree, rows, share)
         out[:, -1] += share[0]
-        for row in range(len(rows)):
-            nodes = paths.indices[paths.indptr[row] : paths.indptr[row + 1]]
-            np.add.at(out[row], inner.feature[nodes[:-1]], np.diff(share[nodes]))
     return out / len(estimator.estimators_)
-
-
-def importance(estimator: Any, names: list[str]) -> dict[str, float]:
-    """Share of the gain that each feature brings."""
-    if hasattr(estimator, "predict_proba"):
-        found = dict(zip(names, estimator.feature_importances_.tolist(), strict=True))
-    else:
-        gain = estimator.get_score(importance_type="total_gain")
-        found = {name: float(gain.get(name, 0.0)) for name in names}
-    total = sum(found.values()) or 1.0
-    return {name: value / total for name, value in found.items()}
-
-
-def save(estimator: Any, folder: Path) -> None:
-    """XGBoost's JSON, or a skops file."""
-    if hasattr(estimator, "predict_proba"):
-        (folder / FOREST).write_bytes(skops_file.dumps(estimator))
-    else:
-        estimator.save_model(folder / BOOSTER)
-
-
-def load(folder: Path) -> Any:
-    """What `save` wrote."""
-    if (folder / FOREST).exists():
-        return skops_file.loads((folder / FOREST).read_bytes())
-    import xgboost
-
-    return xgboost.Booster(model_file=folder / BOOSTER)

@@ -27,6 +27,11 @@ class Examples:
         return self.labels["fails"].to_numpy(dtype=bool)
 
     @property
+    def forestalled(self) -> Mask:
+        """Rows before a maintenance and no failure: whether the machine would have failed without it nobody knows."""
+        return self.labels["maintained"].to_numpy(dtype=bool) & ~self.fails
+
+    @property
     def first(self) -> pd.Timestamp:
         """The first step whose label is known."""
         return pd.Timestamp(self.history.readings["slot"][self.labels["known"]].min())
@@ -38,9 +43,9 @@ class Examples:
         return int((machines + "|" + self.labels["next_failure"][ahead].astype(str)).nunique())
 
     def rows(self, part: Mask) -> pd.DataFrame:
-        """What scores by event need: equipment_id, slot, time, next_failure, fails."""
+        """What scores by event need: equipment_id, slot, time, next_failure, maintained, fails."""
         rows = self.history.readings.loc[part, ["equipment_id", "slot", "time"]]
-        return rows.assign(next_failure=self.labels.loc[part, "next_failure"], fails=self.fails[part])
+        return pd.concat([rows, self.labels.loc[part, ["next_failure", "maintained", "fails"]]], axis=1)
 
     def thinned(self, part: Mask, spec: FailureSpec) -> Mask:
         """One step in so long as the spec trains on."""

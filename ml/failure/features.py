@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.failure import windows
+from ml.failure import schedule, windows
 from ml.failure.history import History
 from ml.failure.layout import NOT_SAID, Layout
 from ml.failure.past_events import Moments, PastEvents, moments
@@ -36,7 +36,8 @@ def broken(history: History, layout: Layout) -> NDArray[np.bool_]:
 
 
 def build(history: History, layout: Layout, spec: FailureSpec) -> pd.DataFrame:
-    """One row per row of `history.readings`, in its order: equipment_id, slot, time, broken, `layout.names` (floats).
+    """One row per row of `history.readings`, in its order: equipment_id, slot, time, broken, `layout.names` (floats);
+    with a schedule of maintenance, exposed.
 
     Windows are of steps: the mean and deviation of the steps' means, the least and greatest of their readings.
     """
@@ -53,6 +54,8 @@ def build(history: History, layout: Layout, spec: FailureSpec) -> pd.DataFrame:
     }
     features = pd.DataFrame({name: columns[name] for name in layout.names}, index=readings.index)
     known = readings[["equipment_id", "slot", "time"]].assign(broken=broken(history, layout))
+    if layout.service_hours is not None:
+        known["exposed"] = schedule.exposed(history, layout.service_hours, spec.horizon_hours)
     return pd.concat([known, features], axis=1)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ml.failure import trends
 from ml.failure.history import EVENT_KINDS, History
+from ml.failure.schedule import usual_span
 from ml.spec.failure import FailureSpec
 from ml.spec.span import hours
 
@@ -31,6 +32,7 @@ class Layout:
     repairs: bool  # whether a failure is followed by a maintenance: until then the machine lies broken
     usage: bool
     categories: tuple[tuple[str, str], ...]  # column of the machines' table, value
+    service_hours: float | None = None  # the usual span between planned maintenances, if it is heeded and regular
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +77,10 @@ class Layout:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Layout:
         """What `as_dict` gave, or its JSON."""
-        return cls(**{field.name: _tuples(raw[field.name]) for field in fields(cls)})
+        return cls(
+            **{field.name: _tuples(raw[field.name]) for field in fields(cls) if field.name != "service_hours"}
+            | {"service_hours": raw.get("service_hours")}
+        )
 
 
 def _tuples(value: Any) -> Any:
@@ -97,11 +102,13 @@ def learn_layout(history: History, spec: FailureSpec, until: pd.Timestamp) -> La
         events_windows_hours=tuple(sorted({hours(window) for window in spec.events_windows})),
         codes=_values(events.loc[events["kind"] == "error", "code"].fillna(NOT_SAID)),
         components=_values(maintained["component"].fillna(NOT_SAID)),
-        planned=bool(maintained["planned"].any()),
+        # A day ahead it tells nothing, and one feature of noise more is one more to learn by heart.
+        planned=bool(spec.trends) and bool(maintained["planned"].any()),
         repairs=_repairs(events),
         # Without a single state there is nothing that tells work from rest.
         usage=spec.usage is not None and (not spec.usage.kinds or bool((~events["kind"].isin(EVENT_KINDS)).any())),
         categories=tuple((column, value) for column in spec.machines.categories for value in _values(machines[column])),
+        service_hours=usual_span(events) if spec.heed_schedule else None,
     )
 
 

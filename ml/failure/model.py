@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ml import tree_models
 from ml.failure import estimators
 from ml.failure.calibration import Calibration
 from ml.failure.layout import Layout
+from ml.failure.schedule import within
 from ml.scores import Floats
 from ml.spec.failure import FailureSpec
 from ml.spec.load import parse_spec
 
-BROKEN = "broken"
+BROKEN, EXPOSED = "broken", "exposed"
 CARD = "card.json"
 
 
@@ -36,6 +38,8 @@ class Model:
     def probability(self, features: pd.DataFrame) -> Floats:
         """Probability of a failure within the horizon for each row; 0 of a machine that lies broken already."""
         said = self.calibration(estimators.probability(self.estimator, features[self.layout.names]))
+        if self.layout.service_hours is not None:
+            said = within(said, features[EXPOSED].to_numpy(np.float64))
         return np.where(features[BROKEN].to_numpy(dtype=bool), 0.0, said)
 
     def contributions(self, features: pd.DataFrame) -> Floats:
@@ -52,7 +56,7 @@ class Model:
         return pd.DataFrame({"probability": probability, "predicted": probability >= self.threshold})
 
     def save(self, folder: Path) -> None:
-        estimators.save(self.estimator, folder)
+        tree_models.save(self.estimator, folder)
         card = {
             "spec": self.spec.model_dump(mode="json"),
             "layout": self.layout.as_dict(),
@@ -70,7 +74,7 @@ def load(folder: Path) -> Model:
     spec = parse_spec(card["spec"], "the model's spec")
     assert isinstance(spec, FailureSpec)
     return Model(
-        estimators.load(folder),
+        tree_models.load(folder),
         spec,
         Layout.from_dict(card["layout"]),
         Calibration(**card["calibration"]),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ml import plotting
-from ml.failure import estimators
+from ml import plotting, tree_models
 from ml.failure.model import Model
 from ml.task import Judged
 
@@ -19,4 +18,4 @@ def draw(model: Model, judged: Judged, folder: Path) -> None:
     plotting.calibration(fails, said, folder / "calibration.png")
     words = ["runs", "fails"]
     plotting.confusion(fails.astype(int), predicted.astype(int), words, folder / "confusion.png")
-    plotting.importance(estimators.importance(model.estimator, model.layout.names), folder / "importance.png")
+    plotting.importance(tree_models.importance(model.estimator, model.layout.names), folder / "importance.png")

@@ -11,6 +11,7 @@ from millwright.errors import MillwrightError
 from ml.failure.history import ORIGIN
 from ml.sources.read import Read, named
 from ml.sources.times import is_counter, times
+from ml.sources.yes import says_yes
 from ml.spec.failure import FailureSpec, Label
 from ml.spec.source import Source, Time
 
@@ -64,7 +65,7 @@ def _table(
         out[name] = raw.get(column)
     for name in ("code", "component"):
         out[name] = out[name].map(lambda value: None if pd.isna(value) else str(value))
-    out["planned"] = out["planned"].map(lambda value: None if pd.isna(value) else bool(value)).astype(object) == True  # noqa: E712
+    out["planned"] = says_yes(out["planned"])
     return out[COLUMNS]
 
 
@@ -83,7 +84,7 @@ def labelled(raw: pd.DataFrame, keys: pd.DataFrame, label: Label, source: Source
     named(raw, source, [label.column])
     said = raw[label.column]
     wanted = [str(value) for value in label.values]
-    fails = said.astype(str).isin(wanted) if wanted else said.fillna(0).astype(bool)
+    fails = said.astype(str).isin(wanted) if wanted else says_yes(said)
     rows = keys.assign(fails=fails.to_numpy(bool)).sort_values(["equipment_id", "time"], kind="stable")
     before = rows.groupby("equipment_id")["fails"].shift(fill_value=False)
     begins = rows[rows["fails"] & ~before]

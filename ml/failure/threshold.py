@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml.failure.alarms import by_event
+from ml.failure.alarms import Events
 from ml.scores import Floats, Mask
 from ml.spec.failure import FailureSpec
 from ml.spec.span import hours
@@ -47,7 +47,8 @@ def _by_event(rows: pd.DataFrame, probability: Floats, wanted: float | None, spe
     the first run of levels that reach it.
     """
     levels = np.unique(np.quantile(probability, np.linspace(0.5, 1, _LEVELS)))[::-1]
-    found = [by_event(rows, probability >= level, spec.horizon_hours, hours(spec.step)) for level in levels]
+    events = Events(rows, spec.horizon_hours, hours(spec.step))
+    found = [events.scores(probability >= level) for level in levels]
     recall = np.array([one["event_recall"] for one in found])
     reached = np.nan_to_num([one["event_precision"] if wanted else one["event_f1"] for one in found])
     if wanted is not None:

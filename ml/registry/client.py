@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import httpx
 
 from millwright.errors import MillwrightError, Unavailable
 from millwright.settings import in_environment, settings
+from millwright.turns import one_at_a_time
 
 if TYPE_CHECKING:  # importing mlflow costs seconds
     from mlflow import MlflowClient
@@ -52,6 +53,7 @@ def connected(alone: bool = False) -> Iterator[MlflowClient]:
         os.environ.setdefault(name, value)
     import mlflow
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     # It tells on stderr of every wait and every version; what it has to say comes as an error.
     for name in ("mlflow", "alembic"):
@@ -61,8 +63,13 @@ def connected(alone: bool = False) -> Iterator[MlflowClient]:
         mlflow.set_tracking_uri(found)
         mlflow.set_registry_uri(found)
     try:
-        yield mlflow.MlflowClient()
-    except MlflowException as error:
+        # Two first trainings at once would both make a file's tables, and one of them fail.
+        with one_at_a_time("registry") if _is_file(found) else nullcontext():
+            client = mlflow.MlflowClient()
+            if _is_file(found):
+                experiment(client)
+        yield client
+    except (MlflowException, SQLAlchemyError) as error:
         _check(found)
         raise MillwrightError(f"MLflow at {found} refuses: {str(error).splitlines()[0]}") from error
 
@@ -73,10 +80,14 @@ def experiment(client: MlflowClient) -> str:
 
     name = settings().mlflow_experiment
     tracking = mlflow.get_tracking_uri()
-    if tracking.startswith("sqlite:///") and client.get_experiment_by_name(name) is None:
+    if _is_file(tracking) and client.get_experiment_by_name(name) is None:
         beside = Path(tracking.removeprefix("sqlite:///")).absolute().parent / "artifacts"
         client.create_experiment(name, artifact_location=beside.as_uri())
     return str(mlflow.set_experiment(name).experiment_id)
+
+
+def _is_file(found: str) -> bool:
+    return found.startswith("sqlite:///")
 
 
 def _check(found: str) -> None:

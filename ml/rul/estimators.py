@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml import skops_file
+from ml import tree_models
 from ml.rul.examples import Floats
 
-BOOSTER, FOREST, LINE = "booster.json", "forest.skops", "linear.npz"
+_LINE = "linear.npz"
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 200, "max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
     "random_forest": {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.3},
@@ -60,19 +60,17 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, life: Flo
 
     rounds = int(given.pop("rounds"))
     fixed = {"objective": "reg:squarederror", "tree_method": "hist", "seed": seed, "nthread": 1}
-    return xgboost.train({**fixed, **given}, xgboost.DMatrix(features, life, nthread=1), rounds)
+    return xgboost.train({**fixed, **given}, tree_models.matrix(features, life), rounds)
 
 
 def tell(estimator: Any, features: pd.DataFrame) -> Floats:
     """The remaining life; never below 0."""
     if isinstance(estimator, Line):
         told = estimator.level[0] + estimator.parts(features.to_numpy(np.float64)).sum(axis=1)
-    elif hasattr(estimator, "estimators_"):
+    elif tree_models.is_forest(estimator):
         told = estimator.predict(features.to_numpy(np.float32))
     else:
-        import xgboost
-
-        told = estimator.predict(xgboost.DMatrix(features, nthread=1))
+        told = estimator.predict(tree_models.matrix(features), validate_features=False)
     return np.maximum(np.asarray(told, dtype=np.float64), 0.0)
 
 
@@ -80,33 +78,21 @@ def contributions(estimator: Any, features: pd.DataFrame) -> Floats:
     """[row, feature]: what each adds to the remaining life. SHAP values of XGBoost; of a forest along its paths."""
     if isinstance(estimator, Line):
         return estimator.parts(features.to_numpy(np.float64))
-    if not hasattr(estimator, "estimators_"):
-        import xgboost
-
-        told = estimator.predict(xgboost.DMatrix(features, nthread=1), pred_contribs=True)
+    if not tree_models.is_forest(estimator):
+        told = estimator.predict(tree_models.matrix(features), pred_contribs=True, validate_features=False)
         return np.asarray(told, dtype=np.float64)[:, :-1]
     rows = features.to_numpy(np.float32)
     out = np.zeros(rows.shape)
     for tree in estimator.estimators_:
-        inner, paths = tree.tree_, tree.decision_path(rows)
-        value = inner.value[:, 0, 0]
-        for row in range(len(rows)):
-            nodes = paths.indices[paths.indptr[row] : paths.indptr[row + 1]]
-            np.add.at(out[row], inner.feature[nodes[:-1]], np.diff(value[nodes]))
+        out += tree_models.along_paths(tree, rows, tree.tree_.value[:, 0, 0])
     return out / len(estimator.estimators_)
 
 
 def importance(estimator: Any, names: list[str]) -> dict[str, float]:
     """The share of each feature: of gain, or of the standardised weights."""
     if isinstance(estimator, Line):
-        found = dict(zip(names, np.abs(estimator.weights).tolist(), strict=True))
-    elif hasattr(estimator, "estimators_"):
-        found = dict(zip(names, estimator.feature_importances_.tolist(), strict=True))
-    else:
-        gain = estimator.get_score(importance_type="total_gain")
-        found = {name: float(gain.get(name, 0.0)) for name in names}
-    total = sum(found.values()) or 1.0
-    return {name: value / total for name, value in found.items()}
+        return tree_models.shares(names, np.abs(estimator.weights).tolist())
+    return tree_models.importance(estimator, names)
 
 
 def save(estimator: Any, folder: Path) -> None:
@@ -114,20 +100,14 @@ def save(estimator: Any, folder: Path) -> None:
     if isinstance(estimator, Line):
         held = io.BytesIO()
         np.savez(held, **vars(estimator))
-        (folder / LINE).write_bytes(held.getvalue())
-    elif hasattr(estimator, "estimators_"):
-        (folder / FOREST).write_bytes(skops_file.dumps(estimator))
+        (folder / _LINE).write_bytes(held.getvalue())
     else:
-        estimator.save_model(folder / BOOSTER)
+        tree_models.save(estimator, folder)
 
 
 def load(folder: Path) -> Any:
     """What `save` wrote."""
-    if (folder / LINE).exists():
-        with np.load(folder / LINE, allow_pickle=False) as held:
-            return Line(**{name: held[name] for name in held.files})
-    if (folder / FOREST).exists():
-        return skops_file.loads((folder / FOREST).read_bytes())
-    import xgboost
-
-    return xgboost.Booster(model_file=folder / BOOSTER)
+    if not (folder / _LINE).exists():
+        return tree_models.load(folder)
+    with np.load(folder / _LINE, allow_pickle=False) as held:
+        return Line(**{name: held[name] for name in held.files})

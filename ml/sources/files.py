@@ -15,12 +15,24 @@ from ml.sources.missing import Missing
 from ml.spec.source import Source
 
 _PARQUET = (".parquet", ".pq")
+_NOTHING = r"(?i)(nan|na|null|\?|unnamed: \d+)?(\.\d+)?"  # pandas numbers names that come twice
 _SEPARATORS = {"tab": "\t", "whitespace": r"\s+"}
 
 
 def read(source: Source) -> pd.DataFrame:
     """All files of a source, one behind the other. Raises Missing without one, MillwrightError for one unreadable."""
-    return pd.concat([_one(path, source) for path in paths(source)], ignore_index=True)
+    frame = pd.concat([_one(path, source) for path in paths(source)], ignore_index=True)
+    return frame if source.beside is None else _beside(frame, source, source.beside)
+
+
+def _beside(frame: pd.DataFrame, source: Source, second: Source) -> pd.DataFrame:
+    other = read(second)
+    if len(other) != len(frame):
+        raise MillwrightError(
+            f"{second.place} has {len(other)} rows and {source.place}, beside which it lies, {len(frame)}.",
+            "Both need the same rows in the same order. Does one of them have no header line (`header: false`)?",
+        )
+    return pd.concat([frame, other[[column for column in other if column not in frame]]], axis=1)
 
 
 def paths(source: Source) -> list[Path]:
@@ -61,7 +73,9 @@ def _one(path: Path, source: Source) -> pd.DataFrame:
 
 def _csv(path: Path, source: Source) -> pd.DataFrame:
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
-    options: dict[str, Any] = {"names": list(source.columns), "header": None} if source.columns else {}
+    options: dict[str, Any] = {} if source.header and not source.columns else {"header": None}
+    if source.columns:
+        options["names"] = list(source.columns)
     frame: pd.DataFrame = pd.read_csv(
         path,
         sep=_SEPARATORS.get(source.separator or "", source.separator) or _separator(path, source, encoding),
@@ -74,8 +88,23 @@ def _csv(path: Path, source: Source) -> pd.DataFrame:
         index_col=False,
         **options,
     )
+    if not options:
+        _names(frame, path)
+        return frame
     # A separator at the lines' ends makes a last column of nothing.
-    return frame.dropna(axis="columns", how="all") if source.columns else frame
+    frame = frame.dropna(axis="columns", how="all") if source.columns else frame
+    return frame if source.columns else frame.set_axis([f"c{number + 1}" for number in range(frame.shape[1])], axis=1)
+
+
+def _names(frame: pd.DataFrame, path: Path) -> None:
+    """Raises MillwrightError when the line of names is one of values: only numbers, not all of them whole."""
+    names = pd.Series([str(name).strip() for name in frame.columns])
+    numbers = pd.to_numeric(names[~names.str.fullmatch(_NOTHING)], errors="coerce")
+    if numbers.notna().all() and (numbers % 1 != 0).any():
+        raise MillwrightError(
+            f"The first line of {path} holds numbers, not names of columns.",
+            "Give `header: false`, or the names as `columns`.",
+        )
 
 
 def _separator(path: Path, source: Source, encoding: str) -> str:
@@ -95,5 +124,5 @@ def _separator(path: Path, source: Source, encoding: str) -> str:
     counts = {separator: line.count(separator) for separator in (",", ";", "\t", "|")}
     best = max(counts, key=lambda separator: counts[separator])
     if not counts[best]:
-        return r"\s+" if len(line.split()) > 1 and source.columns else ","
+        return r"\s+" if len(line.split()) > 1 and (source.columns or not source.header) else ","
     return best

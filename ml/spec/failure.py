@@ -66,7 +66,7 @@ class Label(Part):
 
     column: str = Field(description="its name; a failure is the first row of each run in which it says so")
     values: tuple[str | int | float | bool, ...] = Field(
-        (), description="what it says then; anything but 0 when not given"
+        (), description="what it says then; when not given, a number above 0, or a word but no, false, ok, normal"
     )
 
     @model_validator(mode="before")
@@ -147,6 +147,11 @@ class FailureSpec(ModelSpec):
     )
     events_windows: tuple[Span, ...] = Field(
         ("24h",), min_length=1, description="errors are counted by code over so long"
+    )
+    heed_schedule: bool = Field(
+        False,
+        description="where planned maintenance comes at regular spans: what it may have forestalled is not learned "
+        "from, and a probability counts the part of the horizon before the next is due",
     )
     train_every: Span | None = Field(None, description="trains on one row in so long, for speed; on all when not given")
     minimum_failures: int = Field(

@@ -47,7 +47,8 @@ def beside(value: Any, folder: Path) -> Any:
     made whole."""
     if isinstance(value, dict):
         alone = set(_PLACE) & set(value)
-        return {name: beside(inner, folder) if name == "path" or not alone else inner for name, inner in value.items()}
+        files = ("path", "beside")  # of a source; all else of it is no place
+        return {name: beside(inner, folder) if name in files or not alone else inner for name, inner in value.items()}
     if isinstance(value, list):
         return [beside(inner, folder) for inner in value]
     if not isinstance(value, str) or is_table(value) or value.startswith(("/", "~", "$")) or glob(value):

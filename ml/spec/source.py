@@ -36,7 +36,14 @@ class Source(Part):
     decimal: Literal[".", ","] = Field(".", description="decimal mark of CSV")
     encoding: str = Field("utf-8", description="of CSV")
     skip_rows: int = Field(0, ge=0, description="lines before the header")
+    header: bool = Field(
+        True, description="whether the first line names the columns; when false they are c1, c2, …, or `columns`"
+    )
     columns: tuple[str, ...] = Field((), description="the columns' names, for files that have no header line")
+    beside: Source | None = Field(
+        None,
+        description="a file of the same rows in the same order, such as one of labels: its columns are added",
+    )
     rename: dict[str, str] = Field({}, description="column as it comes → its name in the rest of the spec")
     file_column: str | None = Field(None, description="a column to add that holds each file's name without its suffix")
     missing: tuple[str, ...] = Field((), description="texts that mean no value, besides the empty one, NA, NaN, null")
@@ -62,6 +69,8 @@ class Source(Part):
     def _one_place(self) -> Source:
         if (self.table is None) == (not self.path):
             raise ValueError("expected either table (schema.table) or path (a file or a glob)")
+        if self.beside is not None and (self.table or self.beside.table):
+            raise ValueError("beside: expected a file beside a file; the rows of a table have no order")
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from typing import Any
 
@@ -40,13 +41,25 @@ def spec_file(tmp_path):
     return write
 
 
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory):
+    """A registry's file with MLflow's tables and nothing else, made once: its migrations cost seconds each time."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def without_the_stack(tmp_path, monkeypatch):
+def without_the_stack(tmp_path, monkeypatch, empty_registry):
     """Settings of a machine on which nothing runs: no warehouse, no MLflow; gives the state's folder."""
     for name in ("MILLWRIGHT_MLFLOW_URL", "MLFLOW_TRACKING_URI", "MILLWRIGHT_DATABASE_URL", "DB_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MILLWRIGHT_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("MILLWRIGHT_MLFLOW_PORT", "1")
+    (tmp_path / "state" / "registry").mkdir(parents=True)
+    shutil.copy(empty_registry, tmp_path / "state" / "registry")
     settings.cache_clear()
     yield tmp_path / "state"
     monkeypatch.undo()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pandas as pd
 import psycopg2
-from psycopg2.extras import execute_values
 
 from ml.failure.history import History
 
@@ -78,6 +79,7 @@ def fill(database: str, source: History) -> None:
     _table(database, "intermediate.int_equipment_metrics_hourly", readings)
     # What tells how far the stream of events reaches: a state of a machine that has no readings.
     beyond = pd.DataFrame({"equipment_id": ["elsewhere"], "event_time": [source.known_until], "kind": ["running"]})
+    beyond["planned"] = False
     events = pd.concat([source.events, beyond]) if source.known_until is not None else source.events
     _table(database, "marts.fact_equipment_events", events)
     _table(database, "marts.dim_equipment", source.equipment)
@@ -89,12 +91,12 @@ def _table(database: str, name: str, frame: pd.DataFrame) -> None:
         "timestamptz" if isinstance(kind, pd.DatetimeTZDtype) else types.get(kind, "text") for kind in frame.dtypes
     ]
     columns = ", ".join(f"{column} {kind}" for column, kind in zip(frame.columns, kinds, strict=True))
-    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    rows = io.StringIO(frame.to_csv(index=False, header=False))
     with psycopg2.connect(database) as connection, connection.cursor() as cursor:
         cursor.execute(f"create schema if not exists {name.split('.')[0]}")
         cursor.execute(f"drop table if exists {name}")
         cursor.execute(f"create table {name} ({columns})")
-        execute_values(cursor, f"insert into {name} values %s", rows, page_size=5000)
+        cursor.copy_expert(f"copy {name} from stdin (format csv)", rows)
     connection.close()
 
 

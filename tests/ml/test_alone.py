@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -123,3 +124,9 @@ def test_labels_that_mean_nothing_are_foretold_no_better_than_by_chance(files, t
     frame.to_csv(tmp_path / "readings.csv", sep=";", index=False)
     metrics = trained(spec)["metrics"]
     assert 0.3 < metrics["roc_auc"] < 0.7
+
+
+def test_two_that_find_no_registry_make_it_once(without_the_stack):
+    (without_the_stack / "registry" / "mlflow.db").unlink()
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(lambda _: alias("champion"), range(2))) == [None, None]

@@ -54,8 +54,8 @@ def test_of_equal_thresholds_the_middle_one_is_taken():
     assert chosen([False, True], [0.1, 0.9]) == pytest.approx(0.5)
 
 
-def alarmed(hours: list[int], failures: list[int], length: int = 100) -> dict[str, float]:
-    """By event, for one machine with a row an hour, predicted at these hours, failing at those."""
+def alarmed(hours: list[int], failures: list[int], repaired: int | None = None, length: int = 100) -> dict[str, float]:
+    """By event, for one machine with a row an hour, predicted at these hours, failing at those, maintained once."""
     time = pd.Series(pd.date_range(BEGIN, periods=length, freq="h"))
     following = [min((f for f in failures if f > n), default=None) for n in range(length)]
     rows = pd.DataFrame(
@@ -66,6 +66,7 @@ def alarmed(hours: list[int], failures: list[int], length: int = 100) -> dict[st
             "next_failure": pd.to_datetime(
                 [None if f is None else BEGIN + pd.Timedelta(hours=f) for f in following], utc=True
             ),
+            "maintained": [repaired is not None and n < repaired <= n + 24 for n in range(length)],
         }
     )
     return by_event(rows, np.isin(np.arange(length), hours), 24)
@@ -87,6 +88,11 @@ def test_what_is_predicted_after_a_failure_is_another_alarm():
     assert alarmed(hours=[48, 49, 50, 51], failures=[50])["false_alarms"] == 1
 
 
+def test_of_a_false_alarm_it_is_told_whether_a_maintenance_may_have_forestalled_the_failure():
+    found = alarmed(hours=[5, 6, 60], failures=[98], repaired=20)
+    assert (found["false_alarms"], found["false_alarms_maintained"]) == (2, 1)
+
+
 def test_without_alarms_there_are_none_false():
     found = alarmed(hours=[], failures=[50])
     assert (found["alarms"], found["false_alarms"], found["event_recall"]) == (0, 0, 0)
@@ -95,7 +101,8 @@ def test_without_alarms_there_are_none_false():
 def test_by_event_a_threshold_is_chosen_that_foresees_failures_with_few_false_alarms():
     time = pd.Series(pd.date_range(BEGIN, periods=400, freq="h"))
     failure = BEGIN + pd.Timedelta(hours=350)
-    rows = pd.DataFrame({"equipment_id": "m0", "slot": time, "time": time, "next_failure": failure})
+    keys = {"equipment_id": "m0", "slot": time, "time": time}
+    rows = pd.DataFrame(keys | {"next_failure": failure, "maintained": False})
     rows.loc[350:, "next_failure"] = pd.NaT
     rows["fails"] = rows["next_failure"] - rows["time"] <= pd.Timedelta(hours=24)
     probability = np.full(400, 0.05)

@@ -52,7 +52,7 @@ def test_failures_of_the_public_sample_are_foreseen_a_day_ahead(fresh_database, 
     result = steps.run(spec)
     metrics, baseline = result["metrics"], result["baseline"]
     assert metrics["average_precision"] >= 0.99
-    assert metrics["f1"] >= 0.95  # .959; .994 from the files, where docs/models.md has the spec
+    assert metrics["f1"] >= 0.98  # .994 from the files, where docs/models.md has the spec
     assert metrics["failures_foreseen"] == metrics["failures"] == 7
     assert metrics["average_precision_low"] <= metrics["average_precision"] <= metrics["average_precision_high"]
     assert baseline["average_precision"] < 0.5

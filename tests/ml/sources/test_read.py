@@ -45,6 +45,19 @@ def test_a_file_without_header_gets_names_and_blanks_may_part_it(tmp_path):
     assert found.to_dict("list") == {"unit": [1, 2], "value": [0.5, 0.25], "n": [7, 8]}
 
 
+def test_a_wide_file_without_header_needs_no_list_and_its_labels_lie_beside_it(tmp_path):
+    (tmp_path / "secom.data").write_text("1.5 NaN 7\n2.5 4 NaN\n")
+    (tmp_path / "labels.data").write_text('-1 "19/07/2008 11:55:00"\n1 "19/07/2008 12:32:00"\n')
+    labels = {"path": str(tmp_path / "labels.data"), "separator": "whitespace", "columns": ["result", "when"]}
+    found = read_one(source(tmp_path / "secom.data", header=False, beside=labels))
+    assert list(found) == ["c1", "c2", "c3", "result", "when"]
+    assert found[["c1", "result", "when"]].values.tolist()[1] == [2.5, 1, "19/07/2008 12:32:00"]
+    with pytest.raises(MillwrightError, match=r"holds numbers, not names of columns.*header: false"):
+        read_one(source(tmp_path / "secom.data", separator="whitespace"))
+    with pytest.raises(MillwrightError, match=r"labels\.data has 1 rows and .*secom\.data.*, 2\."):
+        read_one(source(tmp_path / "secom.data", header=False, beside={**labels, "skip_rows": 1}))
+
+
 def test_columns_are_renamed_and_rows_kept_by_value(tmp_path):
     ROWS.to_csv(tmp_path / "x.csv", index=False)
     found = read_one(source(tmp_path / "x.csv", rename={"Machine ID": "machine"}, where={"n": ["4"]}), ["machine"])
