@@ -42,5 +42,5 @@ def test_all_together_are_whole(tmp_path):
 def test_a_missing_secret_stops_it_with_one_sentence(name, tmp_path):
     done = _config(tmp_path, name, "core")
     assert done.returncode != 0
-    assert f"{name} is missing a value: is made by infra/docker/make-env.sh" in done.stderr
+    assert f"{name} is missing a value: sh infra/docker/make-env.sh makes it" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
