@@ -128,3 +128,13 @@ def test_airflow_has_the_options_of_the_embedded_one(tmp_path):
     assert {k: v for k, v in here.items() if not placed.search(k)} == {
         k: v for k, v in embedded.items() if not placed.search(k)
     }
+
+
+def test_spark_finds_its_master_and_the_lake_by_the_names_here():
+    lines = (ROOT / "infra" / "docker" / "spark" / "spark-defaults.conf").read_text().splitlines()
+    conf = dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
+    assert conf["spark.master"] == services()["spark-worker"]["command"][-1]
+    assert conf["spark.hadoop.fs.s3a.endpoint"] == services()["sink"]["environment"]["MILLWRIGHT_LAKE_ENDPOINT"]
+    assert {"spark.authenticate", "spark.authenticate.secret"} <= set(conf)  # a driver refuses the first alone
+    for name in ("spark-master", "spark-worker", "spark-connect"):
+        assert "_SPARK_AUTH_SECRET" in services()[name]["environment"]
