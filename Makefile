@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 UV_HOME := $(VENV)/uv
 DATA ?=
 
-.PHONY: help setup demo up down status test lint format bench release lock clean
+.PHONY: help setup demo up down compose-up compose-down status test lint format bench release lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # uv lives in a folder of its own, since `uv pip sync` removes from .venv whatever the lock does not name.
 $(UV_HOME)/bin/uv:
@@ -37,6 +37,18 @@ up: setup ## start the embedded stack
 down: ## stop the embedded stack
 	@$(BIN)/millwright down
 
+COMPOSE := docker compose --file docker-compose-full.yml
+
+compose-up: ## the whole platform in Docker: make the secrets, build, start
+	@sh infra/docker/make-env.sh
+	@$(COMPOSE) up --build --detach
+	@echo "Airflow    http://127.0.0.1:8081   admin, AIRFLOW_PASSWORD in .env"
+	@echo "Metabase   http://127.0.0.1:3010   METABASE_EMAIL or admin@millwright.example, METABASE_PASSWORD in .env"
+	@echo "The others: docs/run-with-docker.md"
+
+compose-down: ## stop it; what it holds is kept
+	@$(COMPOSE) --profile '*' down
+
 status: ## what runs, and where
 	@$(BIN)/millwright status
 
@@ -47,12 +59,13 @@ test: setup ## run all tests
 	@$(BIN)/python tests/s3_server.py
 	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-lint: setup ## ruff, mypy, import-linter, sqlfluff, contracts, dashboards
+lint: setup ## ruff, mypy, import-linter, sqlfluff, hadolint, contracts, dashboards
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint dbt_transformations/models
+	@$(BIN)/hadolint infra/docker/*.Dockerfile
 	@$(BIN)/millwright contracts check
 	@$(BIN)/millwright dashboards check
 
