@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, AssetAlias, AssetWatcher, AsyncCallback, DeadlineAlert, DeadlineReference, Param
+from airflow.sdk import Asset, AssetAlias, AssetWatcher, Param
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from airflow_dags.alarms import tell_failed, tell_late
 from airflow_dags.bronze_trigger import BronzeTrigger

@@ -18,7 +18,7 @@ _OVERDUE_HOURS = 24.0  # later than this the schedule does not hold
 def usual_span(events: pd.DataFrame) -> float | None:
     """Hours from one planned maintenance of a machine to its next, where they are regular; else None."""
     spans = _planned(events).sort_values(["equipment_id", "event_time"]).groupby("equipment_id")["event_time"].diff()
-    found = spans.dropna() / pd.Timedelta(hours=1)
+    found = spans.dropna().dt.total_seconds() / 3600
     if len(found) < _FEWEST_SPANS:
         return None
     low, usual, high = found.quantile([0.1, 0.5, 0.9])
