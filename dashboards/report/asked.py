@@ -20,6 +20,10 @@ Row = dict[str, Any]
 _NOW = "select max(as_of) from marts.mart_equipment_health"
 
 
+class NothingYet(MillwrightError):
+    """There is nothing to report on, which is no fault of anybody's in a plant that has only just begun."""
+
+
 class Asked:
     """Answers of one warehouse to the questions of some boards."""
 
@@ -27,10 +31,10 @@ class Asked:
         self._boards, self._answer = boards, answer
 
     def now(self) -> dt.datetime:
-        """The data's clock. Raises MillwrightError when there are no readings."""
+        """The data's clock. Raises NothingYet when there are no readings."""
         moment = self._told(Rendered(_NOW, {}))[0]["max"]
         if moment is None:
-            raise MillwrightError("There are no readings to report on.", "Run `millwright demo`, or send your own.")
+            raise NothingYet("There are no readings to report on.", "Run `millwright demo`, or send your own.")
         return moment  # type: ignore[no-any-return]
 
     def rows(self, board: str, question: str, week: Week) -> list[Row]:
@@ -47,9 +51,7 @@ class Asked:
         try:
             columns, rows = self._answer(rendered)
         except psycopg2.errors.UndefinedTable:
-            raise MillwrightError(
-                "The marts have not been built yet.", "Run `millwright demo`, or `dbt build`."
-            ) from None
+            raise NothingYet("The marts have not been built yet.", "Run `millwright demo`, or `dbt build`.") from None
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.report import post
-from dashboards.report.asked import asking
+from dashboards.report.asked import NothingYet, asking
 from dashboards.report.facts import Facts, gather
 from dashboards.report.page import page
 from dashboards.report.paper import paper
@@ -64,8 +64,11 @@ def send_once() -> dict[str, Any]:
     A week in which nothing was produced is told too, so that silence is never taken for a good week.
     """
     with one_at_a_time("weekly-report"):
-        with asking(load()) as asked:
-            week = last_whole(asked.now()).name
+        try:
+            with asking(load()) as asked:
+                week = last_whole(asked.now()).name
+        except NothingYet as nothing:
+            return {"week": None, "sent": False, "reason": nothing.message}
         if _was_sent(week):
             return {"week": week, "sent": False, "reason": "It has been sent."}
         report = make(week)

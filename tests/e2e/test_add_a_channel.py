@@ -64,7 +64,8 @@ def test_adding_a_channel_touches_one_file(copies: Path):
     publish("equipment-assets", [{**asset, "event_time": START - timedelta(days=1)}])
     old_producer = registry.Registry().latest("equipment-sensors-value")
     publish("equipment-sensors", readings(0))
-    plant.to_marts()
+    for step in ("land", "cleanse", "features", "load"):
+        plant.advance(step)
 
     # The one file.
     path = copies / "contracts" / "equipment-sensors.avsc"

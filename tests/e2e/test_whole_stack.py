@@ -46,13 +46,15 @@ def airflow(services: TestStack) -> Iterator[Airflow]:
     shutil.rmtree(services.settings.lake.removeprefix("file://"), ignore_errors=True)
     # Nothing is waited for that is certain not to come: half a minute a round.
     with settings_with(micro_batch_idle_seconds="3", micro_batch_seconds="3"):
-        services.start(*_AIRFLOW, "mlflow", "reference")
-        client = Airflow()
-        client.wait_for_dags(DAGS)
-        client.settle(datetime.now(UTC).isoformat(), lambda at_work: None)
-        yield client
-        for name in reversed([name for name in _NAMES if name not in _SHARED]):
-            services.stop(name)  # the tests after this one need the processor
+        try:
+            services.start(*_AIRFLOW, "mlflow", "reference")
+            client = Airflow()
+            client.wait_for_dags(DAGS)
+            client.settle(datetime.now(UTC).isoformat(), lambda at_work: None)
+            yield client
+        finally:  # the tests after this one need the processor
+            for name in reversed([name for name in _NAMES if name not in _SHARED]):
+                services.stop(name)
 
 
 def run_all(airflow: Airflow) -> None:

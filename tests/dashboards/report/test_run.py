@@ -86,3 +86,8 @@ def test_whoever_asks_for_a_mail_without_a_server_or_without_a_reader_is_told(mo
     assert "MILLWRIGHT_REPORT_EMAIL_TO" in error.value.remedy
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_plant_that_has_only_just_begun_has_no_report_and_no_failed_run():
+    assert run.send_once() == {"week": None, "sent": False, "reason": "The marts have not been built yet."}
