@@ -19,7 +19,8 @@ class Airflow:
     """A logged-in client. Raises Unavailable when nothing answers, MillwrightError when the password is refused."""
 
     def __init__(self) -> None:
-        self._http = httpx.Client(base_url=settings().airflow, timeout=30)
+        # Patient: its answers wait behind whatever its tasks compute on a small machine.
+        self._http = httpx.Client(base_url=settings().airflow, timeout=120)
         login = {"username": "admin", "password": settings().secret("airflow_password")}
         answer = self._request("POST", "/auth/token", json=login)
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
