@@ -15,7 +15,10 @@ def test_ten_kills_a_stop_outages_and_a_full_disk_lose_double_and_alter_nothing(
     log = tmp_path / "events.log"
     arguments = ["chaos", "sink", "--kills", "10", "--seed", "4", "--log", str(log), "--json"]
     with subprocess.Popen(
-        [sys.executable, "-m", "millwright", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ["env", "--default-signal=INT", sys.executable, "-m", "millwright", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         try:
             out, said = running.communicate(timeout=_LONG_SECONDS)
