@@ -36,6 +36,7 @@ def migrate() -> None:
         cursor: Any = connection.connection.cursor()  # psycopg2's own, in the same transaction
         _one_at_a_time(cursor)
         upgrade(connection)
+        cursor.execute("create schema if not exists raw")  # a rebuild may have dropped it
         for contract in raw_tables().values():
             _migrate_raw(cursor, contract)
 
