@@ -118,8 +118,8 @@ def whole(airflow: Airflow, services: TestStack) -> TestStack:
 
 def _airflow(whole: TestStack, path: str) -> Any:
     login = {"username": "admin", "password": whole.settings.secret("airflow_password")}
-    token = httpx.post(f"{whole.settings.airflow}/auth/token", json=login).json()["access_token"]
-    answer = httpx.get(f"{whole.settings.airflow}{path}", headers={"Authorization": f"Bearer {token}"})
+    token = httpx.post(f"{whole.settings.airflow}/auth/token", json=login, timeout=60).json()["access_token"]
+    answer = httpx.get(f"{whole.settings.airflow}{path}", timeout=60, headers={"Authorization": f"Bearer {token}"})
     return answer.raise_for_status().json()
 
 
