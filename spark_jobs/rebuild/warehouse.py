@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from millwright import reference, tables, warehouse
 from millwright.errors import MillwrightError
+from millwright.migrations import VERSION_TABLE
 from millwright.settings import settings, settings_with
 
 _LOADS = ("loads", "applied_loads", "rebuilds")  # of `platform`: what a rebuild writes anew
@@ -128,7 +129,7 @@ def _tables(connection: Connection) -> dict[tuple[str, str], list[str]]:
             "select table_schema, table_name, array_agg(column_name::text order by ordinal_position)"
             " from information_schema.columns where table_schema in ('ml', 'platform')"
             " and not (table_schema = 'platform' and table_name = any(%s)) group by 1, 2",
-            (list(_LOADS),),
+            ([*_LOADS, VERSION_TABLE],),  # the copy is at its own revision
         )
         return {(schema, table): columns for schema, table, columns in cursor.fetchall()}
 
