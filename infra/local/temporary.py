@@ -143,9 +143,9 @@ def _remove_left_behind(purpose: str) -> None:
     """End the stacks of earlier runs that were killed."""
     for folder in Path("/tmp").glob(f"{_prefix(purpose)}*"):
         owner = folder.name.removeprefix(_prefix(purpose)).partition("-")[0]
-        if folder.owner() == Path("/proc/self").owner() and owner.isdigit() and not psutil.pid_exists(int(owner)):
-            _kill_users_of(folder)
-            with suppress(MillwrightError):  # somebody else is at it
+        with suppress(MillwrightError, FileNotFoundError):  # somebody else is at it, or has just removed it
+            if folder.owner() == Path("/proc/self").owner() and owner.isdigit() and not psutil.pid_exists(int(owner)):
+                _kill_users_of(folder)
                 end(Settings(state_dir=folder))
 
 
