@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from millwright.contracts import contracts
@@ -37,6 +45,7 @@ class Topic:
     name: str
     topic_id: str
     partitions: int
+    is_led: bool = True  # every partition has a leader, which a topic that has just been made may lack
 
 
 _SILENT = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE)
@@ -61,6 +70,12 @@ def answer(future: Future[Any]) -> Any:
         raise broker_unavailable() from None
 
 
+def settled(futures: dict[Any, Future[Any]]) -> dict[Any, Future[Any]]:
+    """The same answers once all of them are there: a client that is let go with some under way crashes."""
+    wait(futures.values(), 2 * _TIMEOUT_SECONDS)
+    return futures
+
+
 def describe(*names: str) -> dict[str, Topic]:
     """Topics by name; those that do not exist are left out. Raises Unavailable when the broker does not answer."""
     if not names:
@@ -71,7 +86,8 @@ def describe(*names: str) -> dict[str, Topic]:
     for name, future in futures.items():
         try:
             described = answer(future)
-            found[name] = Topic(name, str(described.topic_id), len(described.partitions))
+            is_led = all(part.leader is not None and part.leader.id >= 0 for part in described.partitions)
+            found[name] = Topic(name, str(described.topic_id), len(described.partitions), is_led)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise broker_unavailable(error) from error
@@ -86,8 +102,9 @@ def offsets_at(places: Iterable[tuple[str, int]], when: OffsetSpec) -> dict[tupl
     request = {TopicPartition(topic, number): when for topic, number in places}
     if not request:
         return {}
-    futures = _admin().list_offsets(
-        request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
+    admin = _admin()
+    futures = settled(
+        admin.list_offsets(request, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS)
     )
     try:
         found = {(at.topic, at.partition): answer(future).offset for at, future in futures.items()}
@@ -144,12 +161,28 @@ def _made(admin: AdminClient, topic: NewTopic) -> bool:
 
 
 def _await_visible(names: tuple[str, ...]) -> None:
-    """A topic is made before every broker knows of it."""
+    """A topic is made before every broker knows of it and leads it; asked for offsets before, librdkafka may crash."""
     deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while len(describe(*names)) < len(names):
+    late = Unavailable(f"Kafka at {settings().kafka} has made {', '.join(names)} and does not show them.")
+    known = describe(*names)
+    while len(known) < len(names) or not all(topic.is_led for topic in known.values()):
         if time.monotonic() > deadline:
-            raise Unavailable(f"Kafka at {settings().kafka} has made {', '.join(names)} and does not show them.")
+            raise late
         time.sleep(0.05)
+        known = describe(*names)
+    asking = Consumer({"bootstrap.servers": settings().kafka, "group.id": "millwright-topics", "log_level": 0})
+    places = [TopicPartition(name, number) for name in names for number in range(known[name].partitions)]
+    try:
+        while places:
+            try:
+                asking.get_watermark_offsets(places[-1], timeout=5)
+                places.pop()
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise late from None
+                time.sleep(0.05)
+    finally:
+        asking.close()
 
 
 def _differences(admin: AdminClient, existing: dict[str, Topic], config: Settings) -> list[str]:

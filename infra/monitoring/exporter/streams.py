@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from infra.monitoring.exporter.source import Measure, Sample, Source
 from millwright.contracts import contracts
 from millwright.settings import settings
-from millwright.topics import admin_client, answer, describe, offsets_at
+from millwright.topics import admin_client, answer, broker_unavailable, describe, offsets_at, settled
 
 _SECONDS = 5.0
 
@@ -33,9 +33,14 @@ NEWEST = Measure(
 def look() -> Iterable[Sample]:
     """Every stream that has a topic. Raises Unavailable when the broker does not answer."""
     known = describe(*(contract.topic for contract in contracts().values()))
+    if not all(topic.is_led for topic in known.values()):
+        raise broker_unavailable()
     places = [(name, number) for name, topic in known.items() for number in range(topic.partitions)]
     low, high = offsets_at(places, OffsetSpec.earliest()), offsets_at(places, OffsetSpec.latest())
-    landed, newest = _landed(places), _newest(places)
+    try:
+        landed, newest = _landed(places), _newest(places)
+    except KafkaException as error:  # such as a coordinator that is still loading
+        raise broker_unavailable(error) from error
     for topic in known:
         own = [place for place in places if place[0] == topic]
         yield SENT, (topic,), sum(high[place] for place in own)
@@ -58,7 +63,7 @@ def _newest(places: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
     if not places:
         return {}
     request = {TopicPartition(*place): OffsetSpec.max_timestamp() for place in places}
-    futures = admin_client(settings().kafka).list_offsets(request, request_timeout=_SECONDS)
+    futures = settled(admin_client(settings().kafka).list_offsets(request, request_timeout=_SECONDS))
     return {(at.topic, at.partition): answer(future).timestamp for at, future in futures.items()}
 
 
