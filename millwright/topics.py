@@ -162,6 +162,8 @@ def _made(admin: AdminClient, topic: NewTopic) -> bool:
 
 def _await_visible(names: tuple[str, ...]) -> None:
     """A topic is made before every broker knows of it and leads it; asked for offsets before, librdkafka may crash."""
+    if not names:
+        return  # nothing is new, as at all starts but the first
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     late = Unavailable(f"Kafka at {settings().kafka} has made {', '.join(names)} and does not show them.")
     known = describe(*names)

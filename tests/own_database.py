@@ -23,14 +23,15 @@ def own_database(stack: TestStack) -> Iterator[str]:
     name = next(f"test_{n}" for n in itertools.count() if f"test_{n}" not in _in_use)
     _in_use.add(name)
     door = stack.settings.embedded_database("postgres")
-    _execute(door, f"drop database if exists {name} with (force)")
-    _execute(door, f"create database {name}")
+    execute(door, f"drop database if exists {name} with (force)")
+    execute(door, f"create database {name}")
     yield stack.settings.embedded_database(name)
-    _execute(door, f"drop database {name} with (force)")
+    execute(door, f"drop database {name} with (force)")
     _in_use.remove(name)
 
 
-def _execute(address: str, statement: str) -> None:
+def execute(address: str, statement: str) -> None:
+    """Run a statement that wants no transaction."""
     connection = psycopg2.connect(address)
     connection.autocommit = True
     try:

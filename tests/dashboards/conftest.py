@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 
 from dashboards.spec.read import Boards, load
@@ -17,6 +16,7 @@ from millwright.settings import settings
 from tests.dashboards.fake_metabase import FakeMetabase
 from tests.dashboards.served import in_process
 from tests.dashboards.small_site import TABLES, small_site
+from tests.own_database import execute
 from tests.stack import TestStack
 
 
@@ -28,7 +28,7 @@ def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> str
 
     name = f"test_dashboards_{uuid.uuid4().hex[:8]}"
     door, address = (postgres.settings.embedded_database(n) for n in ("postgres", name))
-    _execute(door, f"create database {name}")
+    execute(door, f"create database {name}")
     folder = tmp_path_factory.mktemp("dbt")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILLWRIGHT_DATABASE_URL", address)
@@ -63,16 +63,6 @@ def _dbt_run(folder: Path) -> None:
         done: Any = dbtRunner().invoke(["run", *project, "--log-path", str(folder / "logs"), "--quiet"])
     os.chdir(where)  # dbt changes into its project
     assert done.success, [f"{r.node.name}: {r.message}" for r in done.result.results if r.status == "error"]
-
-
-def _execute(address: str, statement: str) -> None:
-    connection = psycopg2.connect(address)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()
 
 
 @pytest.fixture
