@@ -142,7 +142,7 @@ def test_the_steps_follow_each_other(dags):
         return [task.task_id for task in dags[dag_id].topological_sort()]
 
     assert order("streaming_to_batch_etl") == ["kafka_to_lake", "cleanse", "features", "load"]
-    assert order("ml_model_training") == ["specs", "train"]
+    assert order("ml_model_training") == ["specs", "train", "announce", "all_trained"]
     assert order("lake_maintenance") == ["verify", "compact", "expire", "sweep", "sweep_silver", "expire_warehouse"]
     assert order("ml_batch_prediction") == ["specs", "predict", "refresh_marts"]
     assert order("reports") == ["specs", "monitor", "refresh_marts", "weekly_report"]
@@ -163,6 +163,24 @@ def test_assets_wake_the_dags_without_a_cycle(dags):
     while ready := {d for d in dags if d not in done and not {p for p in dags if makes[p] & woken[d]} - done}:
         done |= ready
     assert done == set(dags), "assets form a cycle"
+
+
+def test_new_champions_of_one_training_wake_the_predictions_once(dags):
+    training = dags["ml_model_training"]
+    assert [task.task_id for task in training.tasks if task.outlets] == ["announce"]
+    announce = training.get_task("announce").python_callable
+    old = {"model": "quality", "version": 4, "promoted": False, "reason": "no better"}
+    untrained = {"model": "anomaly", "trained": False, "reason": "too little"}
+    new = [{"model": name, "version": 2, "promoted": True} for name in ("failure", "forecast")]
+    events = list(announce([old, *new, untrained]))
+    assert [dict(event.extra) for event in events] == [{"failure": 2, "forecast": 2}]
+    assert list(announce([old, untrained])) == list(announce([])) == []
+
+
+def test_a_training_of_which_one_spec_failed_is_told_and_is_a_failure(dags):
+    training = dags["ml_model_training"]
+    rules = {task.task_id: task.trigger_rule for task in training.tasks}
+    assert (rules["announce"], rules["all_trained"]) == ("all_done", "all_success")
 
 
 def test_lake_maintenance_cares_for_the_whole_lake(dags, lake, monkeypatch):
