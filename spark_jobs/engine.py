@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -27,6 +27,8 @@ _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+# Sail compresses whatever a client can read, at 90 MB/s: of 2 million rows, four fifths of the time to fetch them.
+_UNCOMPRESSED = [("grpc.compression_enabled_algorithms_bitset", 1)]
 
 
 @contextmanager
@@ -40,7 +42,7 @@ def spark() -> Iterator[SparkSession]:
     url = settings().spark_url
     if url == "":
         # Sail finds the lake's object store by the environment of this process, whenever it first needs it.
-        with in_environment(other_clients()), _sail() as address, _connected(address) as session:
+        with in_environment(other_clients()), _sail() as address, _connected(address, _UNCOMPRESSED) as session:
             yield session
     elif url == "local":
         with _in_process() as session:
@@ -96,9 +98,13 @@ def _sail() -> Iterator[str]:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[SparkSession]:
+def _connected(address: str, options: Sequence[tuple[str, int]] = ()) -> Iterator[SparkSession]:
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+    from pyspark.sql.connect.session import SparkSession as Remote
+
     _reach(address)
-    session = SparkSession.builder.remote(address).create()
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"  # as `builder.remote` does, which takes no options of the channel
+    session = Remote.builder.channelBuilder(DefaultChannelBuilder(address, list(options))).create()
     session.conf.set("spark.sql.session.timeZone", "UTC")
     try:
         yield session

@@ -20,7 +20,7 @@ NAMES = {
 
 def last_line(*words: str) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "millwright", "bench", "warehouse", *words, "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
     assert ended.returncode == 0, ended.stderr
     return dict(json.loads(ended.stdout.splitlines()[-1]))
 
@@ -33,6 +33,7 @@ def has_jdk() -> bool:
     return True
 
 
+@pytest.mark.timeout(1200)
 def test_loads_engines_and_an_hours_cost_are_measured() -> None:
     found = last_line("--minutes", "2", "--sizes", "12000,24000", "--hours", "1")
     assert set(found) == NAMES
