@@ -10,6 +10,7 @@ from bench.freshness import freshness
 from bench.landing import landing
 from bench.publish import publish
 from bench.sink import sink
+from bench.soak.cli import soak
 from bench.warehouse.cli import warehouse
 
 
@@ -23,5 +24,6 @@ bench.add_command(publish)
 bench.add_command(alerts)
 bench.add_command(landing)
 bench.add_command(freshness)
+bench.add_command(soak)
 bench.add_command(warehouse)
 bench.add_command(dashboards)
