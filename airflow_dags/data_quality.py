@@ -1,19 +1,16 @@
 """Measures the data's quality, keeps its trend in the marts, and tells of breaches.
 
-| only what is new is counted | safe to run again |
-
-**What wakes it**: the asset `marts`, and the clock at 50 past each hour.
-
-- **measure** counts the records that came to bronze and silver since the last run, by stream and hour. A run that comes
-  less than five minutes after another does nothing: a busy plant is not measured all the time.
+- **Safe to run again**: only what is new is counted.
+- **What wakes it**: the asset `marts`, and the clock at 50 past each hour.
+- **measure** counts the records that came to bronze and silver since the last run, by stream and hour. A run that
+  comes less than five minutes after another does nothing: a busy plant is not measured all the time.
 - **refresh_marts** builds and tests `mart_data_quality`, `mart_data_freshness`, `mart_pipeline_runs` and
   `mart_platform_health`.
 - **raise_alerts** sends each breach of `contracts/reference/quality_rules.yml` to `equipment-alerts`, once, and once
   more that it is over.
-
-**When it fails**: the log names the file of the lake, the rule or the test, and what to do; then clear the task.
-Nothing is counted or told twice by that. `millwright quality` shows the breaches; what each calls for is in
-docs/data-quality.md.
+- **When it fails**: the log names the file of the lake, the rule or the test, and what to do; then clear the task.
+  Nothing is counted or told twice by that. `millwright quality` shows the breaches; what each calls for is in
+  docs/data-quality.md.
 """
 
 from typing import Any

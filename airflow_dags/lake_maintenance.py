@@ -1,19 +1,16 @@
 """Proves what was landed lately, compacts small files, and drops what retention no longer keeps.
 
-| beside a running sink and running readers | safe to run again |
-
-**What wakes it**: the clock, daily at 03:15. By hand the form takes how many days' content to prove, and whether to
-prove only.
-
+- **Safe to run again**: beside a running sink and running readers.
+- **What wakes it**: the clock, daily at 03:15. By hand the form takes how many days' content to prove, and whether to
+  prove only.
 - **verify** proves the chain of each partition: headers of all files, content of those with records of two days.
 - **compact** puts small files into files of `MILLWRIGHT_LAKE_COMPACT_RECORDS`; what they replace goes a day later.
 - **expire** drops files older than `MILLWRIGHT_LAKE_RETENTION_DAYS` (0: none) that silver has read.
 - **sweep** removes what no reader looks at, such as quarantine objects of a worker that was killed.
 - **expire_warehouse** drops the months of raw tables that `MILLWRIGHT_WAREHOUSE_RETENTION_MONTHS` no longer keeps.
 - **sweep_silver** removes silver's files that no version of the last week holds: each run replaces some.
-
-**When it fails**: the log of `verify` names the damaged file and what to do; nothing is compacted or dropped before
-that is mended. The other tasks go on where they stopped: clear them. More in docs/lake.md.
+- **When it fails**: the log of `verify` names the damaged file and what to do; nothing is compacted or dropped before
+  that is mended. The other tasks go on where they stopped: clear them. More in docs/lake.md.
 """
 
 from typing import Any

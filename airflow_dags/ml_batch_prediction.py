@@ -1,14 +1,13 @@
 """Says with each spec's champion what the newest data mean, and brings the marts up to date with it.
 
-| one row per version, machine and watermark | safe to run again |
-
-**What wakes it**: the assets `marts` and `model` (a new champion), and the clock daily at 05:00. By hand the form takes
-the specs.
+- **Safe to run again**: one row per version, machine and watermark.
+- **What wakes it**: the assets `marts` and `model` (a new champion), and the clock daily at 05:00. By hand the form
+  takes the specs.
 
 One mapped task for each spec of `ml/specs` that has a champion; a spec that fails does not stop the others.
 
-**When it fails**: the log of the mapped task names the spec. Without a champion there is no task for a spec; run
-`ml_model_training`. The last predictions stay in the marts.
+- **When it fails**: the log of the mapped task names the spec. Without a champion there is no task for a spec; run
+  `ml_model_training`. The last predictions stay in the marts.
 """
 
 from typing import Any

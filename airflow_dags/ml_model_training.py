@@ -1,17 +1,16 @@
 """Trains a model of every spec and deploys those that deserve it.
 
-| the same data and spec give the version that is there already | safe to run again |
-
-**What wakes it**: the clock daily at 03:00, and the asset `retrain`, by which `reports` asks. By hand the form takes
-the specs.
+- **Safe to run again**: the same data and spec give the version that is there already.
+- **What wakes it**: the clock daily at 03:00, and the asset `retrain`, by which `reports` asks. By hand the form
+  takes the specs.
 
 One mapped task a spec under `ml/specs/`: extract → fit → evaluate (against a naive baseline and the champion) →
 register in MLflow → deploy. The alias `champion` moves only when the spec's thresholds are passed and the champion is
 not better. `ml.promotions` holds each decision with its reason. **announce** wakes the predictions, once for all new
 champions.
 
-**When it fails**: too little history, or none with a failure, is not an error; the log says so and nothing is
-trained. The champion goes on answering whatever happens here, and one model's failure stops no other.
+- **When it fails**: too little history, or none with a failure, is not an error; the log says so and nothing is
+  trained. The champion goes on answering whatever happens here, and one model's failure stops no other.
 """
 
 from typing import Any

@@ -1,15 +1,14 @@
 """Takes what lands in the lake to the marts within a minute, for as long as something comes.
 
-| an idle plant starts no run | safe to run again |
-
-**What wakes it**: the asset `bronze`, when the sink has published.
+- **Safe to run again**: an idle plant starts no run.
+- **What wakes it**: the asset `bronze`, when the sink has published.
 
 The first event starts a run; it keeps Spark and dbt warm and works in micro-batches until nothing has come for
 `MILLWRIGHT_MICRO_BATCH_IDLE_SECONDS`, or an hour is over. What comes later is the next run's. It builds the models
 tagged `near_real_time`; the others, and all tests, are left to `dbt_transformations`.
 
-**When it fails**: the task's log names the step; the next run makes good what this one left, and so does the hourly
-`streaming_to_batch_etl`. More in docs/near-real-time.md.
+- **When it fails**: the task's log names the step; the next run makes good what this one left, and so does the hourly
+  `streaming_to_batch_etl`. More in docs/near-real-time.md.
 """
 
 from typing import Any

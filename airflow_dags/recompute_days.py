@@ -1,19 +1,17 @@
 """Computes days again from bronze: what a backfill of a day means here.
 
-| a day that comes out as it was is not written | safe to run again |
-
-**What wakes it**: the clock, daily at 04:10, for the day before: a proof that silver is what bronze gives, which writes
-only what differs. A **backfill** of this DAG, from its page or by `airflow backfill create --dag-id recompute_days
---from-date 2026-01-01 --to-date 2026-01-30`, makes one run a day; a run by hand takes the window of its form.
-
+- **Safe to run again**: a day that comes out as it was is not written.
+- **What wakes it**: the clock, daily at 04:10, for the day before: a proof that silver is what bronze gives, which
+  writes only what differs. A **backfill** of this DAG, from its page or by `airflow backfill create --dag-id
+  recompute_days --from-date 2026-01-01 --to-date 2026-01-30`, makes one run a day; a run by hand takes the window of
+  its form.
 - **recompute** computes the days' rows of silver again from the bronze files, with the outlier windows over midnight,
   and writes the dates that differ; then the features and summaries that these days bear on.
 - **load** compares these days of `raw` with the lake. In a run that a person has asked for, all their rows count as
   loaded anew, so that dbt computes again the marts that they are in, and nothing else.
-
-**When it fails**: the log names the damaged file of bronze, or the part that is away. Put the file back from a copy
-(docs/lake.md), then clear the task, or backfill again with *Missing and errored runs*. Other days' runs go
-on meanwhile. To make everything anew: `millwright rebuild`.
+- **When it fails**: the log names the damaged file of bronze, or the part that is away. Put the file back from a copy
+  (docs/lake.md), then clear the task, or backfill again with *Missing and errored runs*. Other days' runs go on
+  meanwhile. To make everything anew: `millwright rebuild`.
 """
 
 from typing import Any

@@ -1,8 +1,7 @@
 """Holds each champion against the data since it was trained, keeps the reports, and asks for a training when it is due.
 
-| one row per model version and window | safe to run again |
-
-**What wakes it**: the clock, daily at 06:00, after the predictions. By hand the form takes the specs.
+- **Safe to run again**: one row per model version and window.
+- **What wakes it**: the clock, daily at 06:00, after the predictions. By hand the form takes the specs.
 
 One mapped task for each spec that has a champion: reports of drift and data quality go to the version's run in MLflow
 (`monitoring/`), live scores and what breached to `ml.monitoring`. When 2 of the last 5 windows breach and the newest
@@ -12,8 +11,8 @@ training on unchanged data does nothing.
 Last, `weekly_report` mails the plant's executive report of the newest whole week, once; without a mail server it is
 only written. `millwright dashboards report` does the same by hand.
 
-**When it fails**: the log of the mapped task names the spec; clear it. A window is judged from stored rows, so nothing
-is lost by waiting. `millwright models monitor` does the same by hand.
+- **When it fails**: the log of the mapped task names the spec; clear it. A window is judged from stored rows, so
+  nothing is lost by waiting. `millwright models monitor` does the same by hand.
 """
 
 from typing import Any

@@ -1,19 +1,16 @@
 """Lands what Kafka holds in the lake, cleanses it, computes features and summaries, and loads all to schema `raw`.
 
-| late data is taken by the next run | safe to run again |
-
-**What wakes it**: the clock, every hour. By hand the form takes the streams. It works from watermarks, not from the
-run's date: one run makes good all hours that were missed. To compute a day again, see `recompute_days`.
-
-- **kafka_to_lake** makes sure that everything sent before it started is in bronze. Where the sink runs as a
-  service it waits for it; where none does, it runs the sink itself.
+- **Safe to run again**: late data is taken by the next run.
+- **What wakes it**: the clock, every hour. By hand the form takes the streams. It works from watermarks, not from the
+  run's date: one run makes good all hours that were missed. To compute a day again, see `recompute_days`.
+- **kafka_to_lake** makes sure that everything sent before it started is in bronze. Where the sink runs as a service
+  it waits for it; where none does, it runs the sink itself.
 - **cleanse** reads the new bronze files (Spark) and rewrites the parts of silver that they touch.
 - **features** computes rolling features and summaries anew where new, late or corrected rows bear on them.
 - **load** takes what changed in silver and features to Postgres and wakes `dbt_transformations` if a row of `raw` has
   changed since it was last woken, be it by this run or by the micro-batches of `near_real_time`.
-
-**When it fails**: `millwright status` shows which part is down, `millwright up` heals it; then clear the task.
-Nothing is lost or doubled by a run that was killed: each step goes on from what it last committed.
+- **When it fails**: `millwright status` shows which part is down, `millwright up` heals it; then clear the task.
+  Nothing is lost or doubled by a run that was killed: each step goes on from what it last committed.
 """
 
 from typing import Any

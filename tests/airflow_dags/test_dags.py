@@ -60,7 +60,7 @@ def test_each_dag_tells_the_operator_what_to_do_when_it_fails(dags):
     for dag in dags.values():
         assert "**When it fails**" in dag.doc_md, dag.dag_id
         assert "**What wakes it**" in dag.doc_md, dag.dag_id
-        assert "safe to run again" in dag.doc_md, dag.dag_id
+        assert "**Safe to run again**: " in dag.doc_md, dag.dag_id
 
 
 def test_the_readme_has_each_dag_as_it_is(dags):
