@@ -32,6 +32,8 @@ class Forest:
 
     def strangeness(self, rows: Floats) -> Floats:
         """Liu's anomaly score, 2 to the power of minus path length over its mean: 0-1."""
+        if not len(rows):  # a machine with no anomaly to explain; scikit-learn refuses to be asked nothing
+            return np.zeros(0)
         return np.asarray(-self.trees.score_samples(rows), dtype=np.float64)
 
     def surprise(self, rows: Floats) -> Floats:

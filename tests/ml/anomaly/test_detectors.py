@@ -34,6 +34,14 @@ def test_the_channel_that_is_off_surprises_most(fitted):
     assert detector.surprise(np.array([[0.0, 0.0, 8.0]]))[0].argmax() == 2
 
 
+def test_of_no_rows_nothing_is_said(fitted):
+    """A machine none of whose newest rows is an anomaly has nothing to be explained."""
+    _, detector = fitted
+    none = np.empty((0, 3))
+    assert detector.strangeness(none).shape == (0,)
+    assert detector.surprise(none).shape == detector.expected(none).shape == (0, 3)
+
+
 def test_a_broken_correlation_is_seen_by_those_that_know_it(normal):
     parted = np.array([[1.5, -1.5, 0.0]])  # each channel by itself is usual
     for kind, sees in (("robust_z", False), ("t2_q", True), ("mset", True)):
