@@ -29,6 +29,7 @@ from infra.monitoring.trace import Record, of_stack, way
 from millwright.settings import settings_with
 from millwright.warehouse import session
 from tests.e2e import plant
+from tests.e2e.airflow_page import CHROMIUM, logged_in
 from tests.public_data import data_folder
 from tests.stack import TestStack
 
@@ -175,6 +176,18 @@ def test_the_dags_are_found_and_not_paused(whole):
         dags = _airflow(whole, "/api/v2/dags")["dags"]
     assert not any(dag["is_paused"] for dag in dags)
     assert _airflow(whole, "/api/v2/importErrors")["total_entries"] == 0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Needs Debian's package chromium.")
+@pytest.mark.timeout(1500)
+def test_an_operator_reads_a_runbook_fills_a_form_sees_the_run_go_green_and_follows_its_button(whole):
+    with logged_in(whole.settings.airflow, whole.settings.secret("airflow_password")) as page:
+        assert page.dags() >= {"recompute_days", "dbt_transformations", "ml_model_training"}
+        assert "When it fails" in page.runbook("dbt_transformations")
+        run = page.trigger("dbt_transformations", select="dim_date")
+        docs = page.link(run, "dbt_build", "dbt docs")
+        assert docs.url.startswith(whole.settings.preview_link)
+        docs.get_by_text("Projects").first.wait_for()
 
 
 def test_a_dag_sees_the_settings_in_force(whole):
