@@ -38,7 +38,12 @@ def test_rows_reach_the_marts_without_a_whole_build_and_a_whole_build_changes_no
     load("sensor_readings", [READING])
     assert warm.build()["rows"]["fact_sensor_readings"] == 1
     load("sensor_readings", [READING | {"temperature": 21.0}, READING | {"equipment_id": "m2", "temperature": 22.0}])
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute("create view marts.names as select equipment_name from marts.dim_equipment")
     built = warm.build(["sensor_readings"])
+    with session() as connection, connection.cursor() as cursor:
+        cursor.execute("select equipment_name from marts.names order by 1")  # replacing the table would drop its views
+        assert cursor.fetchall() == [("m1",), ("m2",)]
     assert built["rows"]["fact_sensor_readings"] == 2
     assert built["rows"]["fact_equipment_events"] == 0
     assert temperatures() == [21.0, 22.0]
@@ -53,6 +58,17 @@ def test_a_model_that_fails_is_named(warehouse, warm):
         cursor.execute("drop view staging.stg_sensor_readings cascade")
     with pytest.raises(MillwrightError, match=r"- dim_equipment: .*stg_sensor_readings"):
         warm.build(["sensor_readings"])
+
+
+def test_no_view_reads_a_table_that_a_run_replaces():
+    """Such a run would drop the view, and bring it back only when it builds the view too."""
+    manifest = json.loads((settings().state_dir / "dbt" / "target" / "manifest.json").read_text())
+    kinds = {name: node["config"].get("materialized") for name, node in manifest["nodes"].items()}
+    views = {name: node for name, node in manifest["nodes"].items() if kinds[name] == "view"}
+    assert any(name.endswith(".mart_open_alerts") for name in views)
+    for name, view in views.items():
+        replaced = [needed for needed in view["depends_on"]["nodes"] if kinds.get(needed) in ("table", "snapshot")]
+        assert replaced == [], name
 
 
 def test_what_a_micro_batch_builds_reads_only_what_it_builds_and_views():

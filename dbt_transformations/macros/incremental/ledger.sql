@@ -104,3 +104,16 @@
     insert into {{ arguments['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arguments['temp_relation'] }};
 {%- endmacro %}
+
+
+{#- For a small model whose query gives all rows each time, and which views read: replacing the table would drop them.
+    Only rows that differ are written, so that a run that finds nothing new writes nothing. -#}
+{% macro get_incremental_replace_differing_sql(arguments) -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') %}
+    {%- set target, key = arguments['target_relation'], arguments['unique_key'] %}
+    delete from {{ target }} as old
+    using (select {{ columns }} from {{ target }} except select {{ columns }} from {{ arguments['temp_relation'] }}) as gone
+    where old.{{ key }} = gone.{{ key }};
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arguments['temp_relation'] }} except select {{ columns }} from {{ target }};
+{%- endmacro %}

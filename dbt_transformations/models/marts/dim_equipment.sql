@@ -1,4 +1,8 @@
 {{ config(
+    materialized='incremental',
+    incremental_strategy='replace_differing',
+    unique_key='equipment_key',
+    on_schema_change='append_new_columns',
     tags=['near_real_time'],
     pre_hook=[
         "{{ take_up_loads({
