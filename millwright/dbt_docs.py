@@ -14,6 +14,9 @@ from millwright.errors import MillwrightError
 from millwright.settings import settings
 from millwright.turns import one_at_a_time
 
+_READ = {".sql", ".yml", ".md"}
+_WRITTEN = {"target", "logs"}  # by a dbt that somebody runs in the project: its folders bear the names of files
+
 
 def page() -> Path:
     """Where the page lies."""
@@ -53,6 +56,8 @@ def _models(project: Path) -> int:
 
 def _digest(project: Path) -> str:
     found = hashlib.sha256()
-    for path in sorted(path for path in project.rglob("*") if path.suffix in {".sql", ".yml", ".md"}):
-        found.update(f"{path.relative_to(project)}\0".encode() + path.read_bytes() + b"\0")
+    for path in sorted(project.rglob("*")):
+        own = path.relative_to(project)
+        if own.parts[0] not in _WRITTEN and path.suffix in _READ and path.is_file():
+            found.update(f"{own}\0".encode() + path.read_bytes() + b"\0")
     return found.hexdigest()

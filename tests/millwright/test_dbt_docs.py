@@ -43,6 +43,14 @@ def test_the_page_is_made_once_and_anew_when_a_model_changes(project: Path):
     assert dbt_docs.page().read_text() == ".\n.\n"
 
 
+def test_what_a_dbt_from_a_shell_leaves_in_the_project_is_no_change_and_no_trouble(project: Path):
+    dbt_docs.describe()
+    (project / "target" / "compiled" / "models" / "_sources.yml").mkdir(parents=True)
+    (project / "target" / "compiled" / "models" / "_sources.yml" / "test.sql").write_text("select 1")
+    (project / "models" / "left.sql").mkdir()
+    assert dbt_docs.describe()["made"] is False
+
+
 def test_a_page_that_is_lost_is_made_again(project: Path):
     dbt_docs.describe()
     shutil.rmtree(dbt_docs.page().parent)
