@@ -27,7 +27,7 @@ from millwright.settings import settings
 
 _TOPIC = "equipment-sensors"
 _HOURLY = "streaming_to_batch_etl"
-_BYTES_PER_EVENT = 3_000  # an upper limit, to ask for room beforehand
+_BYTES_PER_EVENT = 2_000  # measured: half of it; room is asked for beforehand
 _KILL_PATIENCE_SECONDS = 300.0
 
 
@@ -58,7 +58,13 @@ def soak(rate: int, minutes: float, every_minutes: float, warm_minutes: float, k
         airflow = Airflow()
         airflow.wait_for_dags(DAGS)
         airflow.settle("1970-01-01T00:00:00Z", lambda at_work: None)
-        threading.Thread(target=watch, args=(settings(), say), daemon=True).start()
+        over = threading.Event()  # what goes down at the end is no news
+
+        def tell(said: str) -> None:
+            if not over.is_set():
+                say(said)
+
+        threading.Thread(target=watch, args=(settings(), tell), daemon=True).start()
         with _traffic(rate, kept):
             say(f"{rate:,} events a second; {warm_minutes:g} min to warm up ...")
             _work(airflow, warm_minutes, every_minutes)
@@ -67,6 +73,7 @@ def soak(rate: int, minutes: float, every_minutes: float, warm_minutes: float, k
                 _work(airflow, minutes, every_minutes)
             ended = Counter((dag, state) for dag, _, state in airflow.ended(since))
             back = {name: _back_after(name) for name in _killable()} if kills else {}
+        over.set()
     taken = looks.taken
     by_third = [memory(third) for third in thirds(taken)]
     return Soak(
