@@ -35,8 +35,12 @@ def exposed(history: History, span_hours: float, horizon_hours: float) -> Floats
 
 
 def within(probability: Floats, share: Floats) -> Floats:
-    """The probability of a failure in so large a share of the horizon, at a rate that does not change within it."""
-    return np.asarray(1 - (1 - probability) ** share)
+    """The probability of a failure in so large a share of the horizon; what wears out may fail in any part alike.
+
+    Not 1 - (1 - p) ** share, of a rate that stays: what is worn out fails once, and 1 would be 1 a minute before the
+    maintenance.
+    """
+    return np.asarray(probability * share)
 
 
 def _planned(events: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The probability from which a machine is said to fail, chosen on rows that the model has not seen."""
+"""The probability from which a machine is said to fail: given, or chosen on rows that the model has not seen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _LEVELS = 100  # of probability that are tried by event
 
 
 def choose(rows: pd.DataFrame, probability: Floats, spec: FailureSpec) -> float:
-    """The threshold that the spec's alarm asks for; `rows` as `Examples.rows` gives them."""
+    """The threshold that the spec's alarm gives or asks for; `rows` as `Examples.rows` gives them."""
+    if spec.alarm.threshold is not None:
+        return spec.alarm.threshold
     fails = rows["fails"].to_numpy(dtype=bool)
     if not fails.any() or fails.all():
         return UNDECIDED

@@ -92,14 +92,27 @@ class Usage(Part):
 
 
 class Alarm(Part):
-    """When a probability becomes an alarm. The threshold is chosen on the validation part."""
+    """When a probability becomes an alarm. The threshold is chosen on the validation part, unless it is given."""
 
+    threshold: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="the probability from which there is an alarm, where it is not to be chosen: 0.25 where a failure "
+        "that nobody foresaw costs as much as three false alarms",
+    )
     by: Literal["row", "event"] = Field(
         "row", description="what the threshold is chosen on: the F1 of rows, or of failures foreseen and alarms"
     )
     wanted_recall: float | None = Field(
-        None, gt=0, le=1, description="the highest threshold that reaches it; the best F1 when not given"
+        None, gt=0, le=1, description="the most precise threshold that reaches it; the best F1 when not given"
     )
+
+    @model_validator(mode="after")
+    def _given_or_chosen(self) -> Alarm:
+        if self.threshold is not None and self.wanted_recall is not None:
+            raise ValueError("expected either threshold or wanted_recall, by which one is chosen")
+        return self
 
 
 class FailureSpec(ModelSpec):

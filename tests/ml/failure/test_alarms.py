@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millwright.errors import MillwrightError
 from ml.failure import threshold
 from ml.failure.alarms import by_event
 from ml.scores import f1
@@ -48,6 +49,24 @@ def test_a_wanted_recall_is_reached_with_the_best_precision(rows, wanted):
 
     others = [level for level in np.unique(probability) if (probability[fails] >= level).mean() >= wanted]
     assert precision(found) == pytest.approx(max(precision(level) for level in others))
+
+
+def test_a_threshold_that_is_given_is_not_chosen():
+    assert chosen([False, True], [0.1, 0.9], threshold=0.25) == 0.25
+    assert chosen([False, False], [0.1, 0.9], threshold=0.25) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("alarm", "said"),
+    [
+        ({"threshold": 1}, r"alarm\.threshold = 1: .*less than 1"),
+        ({"threshold": 0}, r"alarm\.threshold = 0: .*greater than 0"),
+        ({"threshold": 0.3, "wanted_recall": 0.9}, "expected either threshold or wanted_recall"),
+    ],
+)
+def test_a_threshold_is_a_probability_and_either_given_or_chosen(alarm, said):
+    with pytest.raises(MillwrightError, match=said):
+        parse_spec(make_spec(alarm=alarm), "test")
 
 
 def test_of_equal_thresholds_the_middle_one_is_taken():

@@ -45,9 +45,9 @@ def test_the_horizon_ends_with_the_maintenance_that_is_due():
     assert share.iloc[480 + 1] == 1
 
 
-def test_half_of_a_horizon_at_an_even_rate_holds_less_than_half_of_what_is_likely():
-    found = within(np.array([0.0, 0.75, 1.0]), np.array([0.5, 0.5, 0.5]))
-    assert found.tolist() == [0.0, 0.5, 1.0]
+def test_half_of_a_horizon_holds_half_of_what_is_likely():
+    found = within(np.array([0.0, 0.75, 1.0, 1.0]), np.array([0.5, 0.5, 0.5, 0.0]))
+    assert found.tolist() == [0.0, 0.375, 0.5, 0.0]
 
 
 def test_a_model_that_heeds_the_schedule_says_less_of_the_hours_before_it_and_keeps_it_with_itself(tmp_path):
