@@ -4,7 +4,7 @@
 - **What wakes it**: the asset `raw`, and the clock daily at 02:30. By hand the form takes models to build (dbt's
   syntax) and whether to build incremental models anew from all of `raw`.
 - **dbt_build** builds and tests; what it returns has the rows written by model. A run by the clock or by hand also
-  brings dbt's docs up to date, to which the task has a button.
+  brings dbt's docs up to date, to which the task has a button (*Details*).
 - **When it fails**: the task's log names the model or the test. `cd dbt_transformations && dbt test --select NAME`
   shows the rows. A load whose models failed is taken up by the next run; it is never skipped.
 """

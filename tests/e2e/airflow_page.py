@@ -47,8 +47,8 @@ class AirflowPage:
         return self._page.url
 
     def link(self, run: str, task: str, name: str) -> Page:
-        """The page that a button of a task opens."""
-        self._page.goto(f"{run}/tasks/{task}")
+        """The page that a button of a task opens; Airflow shows them under Details."""
+        self._page.goto(f"{run}/tasks/{task}/details")
         with self._page.expect_popup() as opened:
             self._page.get_by_role("link", name=name).click()
         opened.value.wait_for_load_state("networkidle")

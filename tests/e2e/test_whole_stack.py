@@ -106,7 +106,7 @@ def test_from_topic_to_prediction_and_nothing_changes_the_second_time(airflow: A
     assert "predicted" in steps[3:]
 
     # Alerts that data quality sent of the first run land now, as any records do, and models learn from them.
-    run(airflow, "streaming_to_batch_etl", "ml_model_training")
+    run(airflow, "streaming_to_batch_etl", "dbt_transformations", "ml_model_training")
     schemas = ("raw", "intermediate", "marts", "ml")
     before, files = plant.tables(*schemas), plant.lake_files()
     run(airflow, *_ALL_DAGS)
