@@ -8,6 +8,7 @@ from bench.alerts import alerts
 from bench.dashboards import dashboards
 from bench.freshness import freshness
 from bench.landing import landing
+from bench.predict import predict
 from bench.publish import publish
 from bench.sink import sink
 from bench.soak.cli import soak
@@ -16,11 +17,15 @@ from bench.warehouse.cli import warehouse
 
 @click.group()
 def bench() -> None:
-    """Measure on this machine, with services of its own in a temporary folder (but `dashboards`, which asks yours)."""
+    """Measure on this machine, with services of its own in a temporary folder.
+
+    `dashboards` and `predict` ask the warehouse and the MLflow of your settings.
+    """
 
 
 bench.add_command(sink)
 bench.add_command(publish)
+bench.add_command(predict)
 bench.add_command(alerts)
 bench.add_command(landing)
 bench.add_command(freshness)

@@ -68,3 +68,11 @@ def test_whole_numbers_and_texts_are_given_to_the_model_as_it_knows_them():
 
     assert One(Echo())({"colour": "blue", "cycles": 3, "more": 1}) == {"cycles": 3.5, "colour": "blue"}
     assert One(Echo())({"colour": None, "cycles": None}) == {"cycles": None, "colour": None}
+
+
+def test_a_row_at_a_time_is_timed_over_the_models_own_examples(fitted):
+    from bench.predict import measure
+
+    found = measure("failure", One(fitted), 20)
+    assert (found.spec, found.features) == ("failure", len(One(fitted).features))
+    assert 0 < found.p50_ms <= found.p99_ms
