@@ -53,9 +53,7 @@ def airflow(days: int, as_json: bool) -> None:
     from chaos.progress import Progress
 
     with Progress("trials") as progress:
-        found = run(days, progress)
-    for finding in found:
-        click.echo(finding.line)
+        found = run(days, progress, lambda finding: click.echo(finding.line))
     if as_json:
         click.echo(json.dumps([finding.__dict__ for finding in found]))
     if not all(finding.holds for finding in found):

@@ -33,6 +33,7 @@ STEPS = ("topics", "schemas", "dbt sources")
 _END = dt.date(2026, 3, 1)  # of the history, midnight
 _SENSORS = "equipment-sensors"
 _TRIALS = 13
+_BACKFILL_PATIENCE_SECONDS = 180.0
 _PATIENCE_SECONDS = 1800.0  # a task that was killed is tried again after five minutes
 
 
@@ -50,14 +51,17 @@ class Finding:
         return f"{'right' if self.holds else 'WRONG'}  {self.trial}  {self.seconds:.0f} s  {self.said}"
 
 
-def run(days: int, progress: Progress) -> list[Finding]:
-    """All trials on a stack of their own. Raises MillwrightError when the stack itself fails."""
+def run(days: int, progress: Progress, tell: Callable[[Finding], None]) -> list[Finding]:
+    """All trials on a stack of their own; `tell` hears each finding as it comes.
+
+    Raises MillwrightError when the stack itself fails.
+    """
     progress.step("starting the stack")
     with stack_of_its_own("chaos-airflow", *PARTS, *STEPS):
-        return trials(days, progress)
+        return trials(days, progress, tell)
 
 
-def trials(days: int, progress: Progress) -> list[Finding]:
+def trials(days: int, progress: Progress, tell: Callable[[Finding], None]) -> list[Finding]:
     """All trials on the stack that the settings name, whose topics are empty."""
     airflow = Airflow()
     airflow.wait_for_dags({"streaming_to_batch_etl", "recompute_days", "dbt_transformations"})
@@ -76,6 +80,7 @@ def trials(days: int, progress: Progress) -> list[Finding]:
         differing = _differing(before, tables())
         told = said or (f"{len(before)} tables as before" if not differing else f"differ: {', '.join(differing)}")
         found.append(Finding(name, not differing and not said, time.monotonic() - began, told))
+        tell(found[-1])
 
     for time_of in ("first", "second"):
         trial(f"{days} days in one run, the {time_of} time", lambda: _in_one_run(airflow, first))
@@ -93,6 +98,7 @@ def trials(days: int, progress: Progress) -> list[Finding]:
     ):
         trial(f"{part} killed in mid-run", partial(_killed, airflow, part, first))
     found.append(_missed_hours(airflow, progress, len(found)))
+    tell(found[-1])
     return found
 
 
@@ -108,8 +114,15 @@ def _differing(before: dict[str, Checksum], after: dict[str, Checksum]) -> list[
 
 
 def _backfill(airflow: Airflow, first: dt.date, end: dt.date) -> str:
-    since = _now()
-    airflow.backfill("recompute_days", str(first), str(end - dt.timedelta(days=1)))
+    since, deadline = _now(), time.monotonic() + _BACKFILL_PATIENCE_SECONDS
+    while True:
+        try:
+            airflow.backfill("recompute_days", str(first), str(end - dt.timedelta(days=1)))
+            break
+        except MillwrightError:  # the one before is through, and Airflow has not said so yet
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(5)
     _settle(airflow)
     runs = [state for dag, _, state in airflow.ended(since) if dag == "recompute_days"]
     failed = runs.count("failed")

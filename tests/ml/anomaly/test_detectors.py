@@ -65,3 +65,11 @@ def test_one_seed_gives_the_same_detector_to_the_byte(fitted, normal):
 def test_mset_estimates_a_channel_from_the_others(normal):
     expected = fit("mset", {}, normal, 1).expected(np.array([[1.2, 0.0, 0.0]]))[0]
     assert 0.2 < expected[1] < 1.2
+
+
+def test_a_forests_strangeness_is_scikit_learns_to_the_bit(normal):
+    forest = fit("isolation_forest", {"trees": 30}, normal, 1)
+    rows = np.vstack([normal, 4 * normal, np.full((1, 3), np.nan)])
+    assert np.array_equal(forest.strangeness(rows), -forest.trees.score_samples(rows))
+    again = KINDS["isolation_forest"].load(forest.arrays())
+    assert np.array_equal(again.strangeness(rows), forest.strangeness(rows))
