@@ -59,7 +59,7 @@ class One:
 
     @cached_property
     def _numbers(self) -> bool:
-        return all(kind == np.float64 for kind in self.model.example.dtypes)
+        return all(kind == np.float64 for kind in self._kinds.values())
 
 
 def one(spec: str = "failure") -> One:
