@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -164,7 +165,8 @@ def _killed(airflow: Airflow, part: str, first: dt.date) -> str:
     time.sleep(3)
     if part == "worker":
         for process in workers:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # its parent's death was its own
+                process.kill()
     else:
         running = stack.supervised(settings(), part).running()
         if running is None:
@@ -182,7 +184,8 @@ def _workers() -> list[psutil.Process]:
         return []
     found = []
     for worker in psutil.Process(running.pid).children():
-        found += [worker, *inner] if (inner := worker.children(recursive=True)) else []
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            found += [worker, *inner] if (inner := worker.children(recursive=True)) else []
     return found
 
 
