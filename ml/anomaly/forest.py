@@ -38,7 +38,9 @@ class Forest:
         at, length = np.ascontiguousarray(rows, dtype=np.float32), np.zeros(len(rows))
         for tree, by_leaf in self._paths:
             length += by_leaf[tree.apply(at)]
-        return np.asarray(2 ** (-length / self._usual), dtype=np.float64)
+        # No path has a length where one row was learned.
+        share = np.divide(length, self._usual, out=np.ones_like(length), where=self._usual != 0)
+        return np.asarray(2**-share, dtype=np.float64)
 
     @cached_property
     def _paths(self) -> list[tuple[Any, Floats]]:

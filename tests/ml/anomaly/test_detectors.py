@@ -73,3 +73,8 @@ def test_a_forests_strangeness_is_scikit_learns_to_the_bit(normal):
     assert np.array_equal(forest.strangeness(rows), -forest.trees.score_samples(rows))
     again = KINDS["isolation_forest"].load(forest.arrays())
     assert np.array_equal(again.strangeness(rows), forest.strangeness(rows))
+
+
+def test_a_forest_of_one_row_says_what_scikit_learn_says(normal):
+    forest = fit("isolation_forest", {"trees": 30}, normal[:1], 1)
+    assert np.array_equal(forest.strangeness(normal), -forest.trees.score_samples(normal))
