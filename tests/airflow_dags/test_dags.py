@@ -165,6 +165,12 @@ def test_assets_wake_the_dags_without_a_cycle(dags):
     assert done == set(dags), "assets form a cycle"
 
 
+def test_only_a_round_that_the_marts_woke_waits_for_five_minutes_to_be_over(dags, monkeypatch):
+    measure = dags["data_quality"].get_task("measure").python_callable
+    monkeypatch.setattr("quality.run.count", lambda least_minutes: least_minutes)
+    assert [measure(f"{how}__2026-11-27T22:00") for how in ("asset_triggered", "manual", "scheduled")] == [5, 0, 0]
+
+
 def test_new_champions_of_one_training_wake_the_predictions_once(dags):
     training = dags["ml_model_training"]
     assert [task.task_id for task in training.tasks if task.outlets] == ["announce"]
