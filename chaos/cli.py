@@ -61,6 +61,14 @@ def airflow(days: int, as_json: bool) -> None:
 
 
 @chaos.command()
+def alarms() -> None:
+    """Make the fault that each of Prometheus' rules is for, and tell how soon it fires. Needs Prometheus."""
+    from chaos.alarms.run import drill
+
+    drill(click.echo)
+
+
+@chaos.command()
 @click.option("--messages", default=1_000_000, show_default=True, help="Mutated messages; sound ones come beside them.")
 @click.option("--seed", type=int, help="Repeat the same messages; left out, a seed is drawn and shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON on the last line.")

@@ -51,14 +51,6 @@ def dashboards(check: bool) -> None:
             raise SystemExit(1)
 
 
-@metrics.command()
-def drill() -> None:
-    """Make faults in a stack of its own, and tell how soon each alert fires: a stopped sink, a frozen stream, ..."""
-    from infra.monitoring.drill import drill as make_faults
-
-    make_faults(click.echo)
-
-
 @click.command()
 @click.argument("record", metavar="STREAM/PARTITION/OFFSET")
 @click.argument("logs", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[LOG]...")
