@@ -45,7 +45,8 @@ MODELS = (
         "Preview of dashboards: 95 % of answers within",
         (
             Ask(
-                "histogram_quantile(0.95, sum by (board, le) (rate(millwright_preview_answer_seconds_bucket[5m])))",
+                "histogram_quantile(0.95, sum by (board, le) (rate(millwright_preview_answer_seconds_bucket[5m])))"
+                " >= 0",
                 "{{board}}",
             ),
         ),

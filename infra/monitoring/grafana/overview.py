@@ -48,7 +48,7 @@ OVERVIEW = (
         (
             Ask(
                 "1 - sum by (topic) (rate(millwright_sink_accepted_records_total[15m]))"
-                " / sum by (topic) (rate(millwright_sink_consumed_records_total[15m]))",
+                " / (sum by (topic) (rate(millwright_sink_consumed_records_total[15m])) > 0)",
                 "{{topic}}",
             ),
         ),

@@ -22,7 +22,10 @@ HEIGHT = 8
 
 @dataclass(frozen=True)
 class Ask:
-    """A query and the name of each series that it draws; `{{label}}` stands for a label's value."""
+    """A query and the name of each series that it draws; `{{label}}` stands for a label's value.
+
+    Where nothing happens a ratio or a quantile of rates is NaN: such a query keeps what can be compared (`>= 0`).
+    """
 
     expr: str
     legend: str

@@ -45,7 +45,7 @@ STREAMS = (
         "From a range's last record to its file, 95 %",
         (
             Ask(
-                "histogram_quantile(0.95, sum by (topic, le) (rate(millwright_sink_publish_seconds_bucket[5m])))",
+                "histogram_quantile(0.95, sum by (topic, le) (rate(millwright_sink_publish_seconds_bucket[5m]))) >= 0",
                 "{{topic}}",
             ),
         ),

@@ -46,6 +46,15 @@ def _work() -> None:
     preview._SECONDS.labels("plant").observe(0.1)
 
 
+def _once_landed_now_idle() -> None:
+    """Streams, and dashboards, that others have: of what does not happen now there is no rate, and no number."""
+    from dashboards.preview import app as preview
+    from streaming.sink import metrics as sink
+
+    sink.published(Header("idle", 0, 0, 100, 1, 90, {"undecodable": 10}, 0, 0, None, None), 1_000, 0.1)
+    preview._SECONDS.labels("idle").observe(0.1)
+
+
 def _shown(exporter: Sources) -> str:
     """What the services and the exporter show now; Kafka's figures are fixed, for this test starts none."""
     from streaming.metrics import lag_of
@@ -94,6 +103,7 @@ def prometheus(lived_in: str, tmp_path: Path) -> Iterator[str]:
     fixed = Source(
         "kafka", streams.KAFKA.measures, lambda: [(measure, ("t",), 5.0) for measure in streams.KAFKA.measures]
     )
+    _once_landed_now_idle()
     exporter = Sources([fixed, *(each for each in chosen() if each.name in ("warehouse", "airflow-database", "disk"))])
     _work()
     before = _shown(exporter)
