@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _COUNTS = ("failures", "failures_foreseen", "alarms", "false_alarms")
@@ -27,7 +28,7 @@ def training(result: dict[str, Any], console: Console) -> None:
     console.print(table)
     verdict = "[green]promoted[/]" if result["promoted"] else "[yellow]not promoted[/]"
     console.print(
-        f"[bold]{result['model']}[/] version {result['version']}, {verdict}: {result['reason']}", soft_wrap=True
+        f"[bold]{result['model']}[/] version {result['version']}, {verdict}: {escape(result['reason'])}", soft_wrap=True
     )
 
 
@@ -58,7 +59,7 @@ def versions(name: str, found: list[dict[str, Any]], console: Console) -> None:
             ", ".join(version["aliases"]),
             (version["data_watermark"] or "")[:16].replace("T", " "),
             *("" if score is None else f"{score:.3f}" for score in scores),
-            verdict + reason,
+            escape(verdict + reason),
         )
     console.print(table)
 

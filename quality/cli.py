@@ -47,5 +47,5 @@ def run(as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(table)
     for alert in sent:
-        console.print(f"{alert['state']}: {alert['message']}", soft_wrap=True)
+        console.print(f"{alert['state']}: {alert['message']}", soft_wrap=True, markup=False)
     console.print(f"{len(sent)} alerts sent." if sent else "No alerts to send.")

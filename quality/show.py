@@ -11,6 +11,7 @@ import click
 from psycopg2.errors import UndefinedTable
 from psycopg2.extras import RealDictCursor
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from millwright.contracts import contract
@@ -67,7 +68,7 @@ def show(streams: Sequence[str], hours: int, as_json: bool) -> None:
     console.print(_table(found, fresh, wide=console.width >= _WIDE))
     for alert in breaches:
         colour = "red" if alert["severity"] == "critical" else "yellow"
-        console.print(f"[{colour}]{alert['severity']}[/]  {alert['message']}", soft_wrap=True)
+        console.print(f"[{colour}]{alert['severity']}[/]  {escape(alert['message'])}", soft_wrap=True)
     if not breaches:
         console.print("Nothing is in breach.")
 

@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from millwright.errors import MillwrightError
 from millwright.logs import JsonLines, Said, begin, is_json
@@ -52,9 +53,9 @@ def main() -> None:
             logging.getLogger("millwright").error(Said(error.message, {"remedy": error.remedy}))
             sys.exit(1)
         console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]Error:[/] {error.message}", soft_wrap=True)
+        console.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
         if error.remedy:
-            console.print(error.remedy, soft_wrap=True)
+            console.print(error.remedy, soft_wrap=True, markup=False)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

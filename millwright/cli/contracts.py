@@ -14,13 +14,14 @@ def contracts() -> None:
 def ls() -> None:
     """List the streams."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from millwright.contracts import contracts as streams
 
     table = Table("stream", "raw table", "fields", "one record per", "what")
     for c in streams().values():
-        table.add_row(c.stream, f"raw.{c.table}", str(len(c.fields)), ", ".join(c.unique), c.doc.split(". ")[0])
+        table.add_row(c.stream, f"raw.{c.table}", str(len(c.fields)), ", ".join(c.unique), escape(c.doc.split(". ")[0]))
     Console().print(table)
 
 
@@ -29,18 +30,19 @@ def ls() -> None:
 def show(stream: str) -> None:
     """Show a stream's fields with units and valid ranges."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from millwright.contracts import contract
 
     c = contract(stream)
     console = Console(highlight=False)
-    console.print(f"[bold]{c.stream}[/]  {c.doc}", soft_wrap=True)
+    console.print(f"[bold]{c.stream}[/]  {escape(c.doc)}", soft_wrap=True)
     console.print(f"topic {c.topic}, key {c.key}, table raw.{c.table}, one record per {', '.join(c.unique)}")
     table = Table("field", "type", "unit", "valid", "what")
     for f in c.fields:
         valid = ", ".join(f.allowed or ()) or (f"{_end(f.valid[0])} … {_end(f.valid[1])}" if f.valid else "")
-        table.add_row(f.name, f.avro_type + (", optional" if f.nullable else ""), f.unit, valid, f.doc)
+        table.add_row(f.name, f.avro_type + (", optional" if f.nullable else ""), f.unit, escape(valid), escape(f.doc))
     console.print(table)
 
 

@@ -41,6 +41,7 @@ def test() -> None:
     from datetime import UTC, datetime
 
     from rich.console import Console
+    from rich.markup import escape
 
     from millwright.errors import MillwrightError
     from millwright.notify import Notice, configured, tell
@@ -57,7 +58,7 @@ def test() -> None:
     console = Console(highlight=False)
     for outcome in outcomes:
         mark = "[green]delivered[/]" if outcome.delivered else "[red]not delivered[/]"
-        console.print(f"{outcome.way}: {mark}: {outcome.said}", soft_wrap=True)
+        console.print(f"{outcome.way}: {mark}: {escape(outcome.said)}", soft_wrap=True)
     if not all(outcome.delivered for outcome in outcomes):
         raise MillwrightError("Not everybody could be told.", "Mend the addresses above; docs/alerts.md has examples.")
 
@@ -69,6 +70,7 @@ def list_standing(as_json: bool) -> None:
     import json
 
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from streaming.alerts.standing import standing
@@ -85,5 +87,7 @@ def list_standing(as_json: bool) -> None:
         value = "" if alarm["value"] is None else f"{alarm['value']:g}"
         colour = "red" if alarm["severity"] == "critical" else "yellow"
         severity = f"[{colour}]{alarm['severity']}[/]"
-        table.add_row(alarm["raised"][:19], severity, alarm["equipment_id"], alarm["rule"], alarm["about"], value)
+        table.add_row(
+            alarm["raised"][:19], severity, *map(escape, (alarm["equipment_id"], alarm["rule"], alarm["about"])), value
+        )
     Console().print(table)

@@ -107,7 +107,9 @@ def verify(streams: tuple[str, ...], days: float | None, as_json: bool) -> None:
             table.add_row(each.topic, str(each.partition), offsets, *counts, *tail)
         Console().print(table)
         for damage in damages:
-            Console().print(f"{damage.key}: {damage.what}. {damage.remedy}", soft_wrap=True, highlight=False)
+            Console().print(
+                f"{damage.key}: {damage.what}. {damage.remedy}", soft_wrap=True, highlight=False, markup=False
+            )
     care.raise_first(found)
 
 

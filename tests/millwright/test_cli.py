@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from millwright.cli import main
+from millwright.errors import MillwrightError
+
 
 def run(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "millwright", *args], capture_output=True, text=True, timeout=120)
@@ -33,3 +38,15 @@ def test_an_unknown_command_is_a_sentence():
     assert result.returncode == 2
     assert "No such command 'nope'" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_error_is_told_letter_by_letter(monkeypatch, capsys):
+    def fails(**_: object) -> None:
+        raise MillwrightError("There is no column 'Torque [nm]'.", "There are: speed [rpm], Torque [Nm].")
+
+    monkeypatch.setattr("millwright.cli.cli", fails)
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    assert capsys.readouterr().err == (
+        "Error: There is no column 'Torque [nm]'.\nThere are: speed [rpm], Torque [Nm].\n"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _COUNTS = ("failures", "failures_foreseen")
@@ -57,7 +58,7 @@ def _model(model: dict[str, Any], console: Console) -> None:
             table.add_row(name.replace("_", " "), *cells)
     console.print(table)
     verdict = "promoted" if model["promoted"] else "not promoted"
-    console.print(f"failure version {model['to_version']}, {verdict}. {model['reason']}", soft_wrap=True)
+    console.print(f"failure version {model['to_version']}, {verdict}. {escape(model['reason'])}", soft_wrap=True)
 
 
 def _number(name: str, value: float) -> str:
@@ -75,9 +76,9 @@ def _machine(machine: dict[str, Any], console: Console) -> None:
     )
     said = [_factor(factor) for factor in machine["factors"][:3]]
     if said:
-        console.print(f"        because: {'; '.join(said)}", soft_wrap=True)
+        console.print(f"        because: {escape('; '.join(said))}", soft_wrap=True)
     if machine["recommendation"]:
-        console.print(f"        do: {machine['recommendation']}", soft_wrap=True)
+        console.print(f"        do: {machine['recommendation']}", soft_wrap=True, markup=False)
 
 
 def _factor(factor: dict[str, Any]) -> str:
