@@ -92,9 +92,7 @@ def _parsed(text: pd.Series[str], time: Time, where: str) -> pd.Series[Any]:
     ]
     distinct = [read for at, read in enumerate(fitting) if not any(read.equals(other) for other in fitting[:at])]
     if not distinct:
-        raise MillwrightError(
-            f"{where} = {text.iloc[0]!r}: expected a time.", "Say how it is written: time.format, as strptime has it."
-        )
+        raise _odd_one(text, where)
     if len(distinct) > 1:
         raise MillwrightError(
             f"{where} = {text.iloc[0]!r}: day and month cannot be told apart.", "Say how it is written: time.format."
@@ -111,6 +109,22 @@ def _try(text: pd.Series[str], form: str, sample: pd.Series[str] | None = None) 
         return pd.to_datetime(text, format=form, utc=zoned)
     except ValueError:
         return None
+
+
+def _odd_one(text: pd.Series[str], where: str) -> MillwrightError:
+    """What to say of the first row that is not written as most are; where most are no times, of the first."""
+    forms = ["ISO8601", *(date + clock for date in _DATES for clock in _CLOCKS)]
+    odd = min(
+        (pd.to_datetime(text, format=form, errors="coerce", utc=True).isna().to_numpy() for form in forms), key=np.sum
+    )
+    remedy = "Say how it is written: time.format, as strptime has it."
+    if 2 * odd.sum() > len(text):
+        return MillwrightError(f"{where} = {text.iloc[0]!r}: expected a time.", remedy)
+    at, others = int(odd.argmax()), text[~odd].iloc[0]
+    return MillwrightError(
+        f"{where}, row {at + 1} = {text.iloc[at]!r}: expected a time, written as in {others!r}.",
+        f"Of {len(text):,} rows {int(odd.sum()):,} are not. Mend them, or leave them out of the file.",
+    )
 
 
 def moment_of(value: Any, column: pd.Series[Any], field: str) -> Any:

@@ -59,6 +59,8 @@ def test_local_times_are_of_their_zone():
     [
         (["01/02/2024"], {}, "day and month cannot be told apart"),
         (["soon"], {}, "'soon': expected a time"),
+        (["2024-01-01", "2024-01-02", "n/a"], {}, "row 3 = 'n/a': expected a time, written as in '2024-01-01'"),
+        (["13.02.24", "14.02.24", "2024-02-15"], {}, "row 3 = '2024-02-15': expected a time, written as in '13.02.24'"),
         (["2024-01-01"], {"format": "%d.%m.%Y"}, "'2024-01-01': expected a time like time.format"),
         (["2024-01-01", None], {}, "1 of 2 rows have no time"),
         (["2024-01-01"], {"timezone": "Mars"}, "time.timezone = 'Mars': there is no such time zone"),
