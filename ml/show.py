@@ -52,14 +52,15 @@ def versions(name: str, found: list[dict[str, Any]], console: Console) -> None:
     table = Table("version", "", "data up to", metric.replace("_", " "), "naive", "decision", title=name)
     for version in found:
         scores = [version["metrics"].get(key) for key in (metric, f"baseline_{metric}")]
-        promoted, reason, _ = version["decision"] or (None, "not decided yet", "")
-        verdict = {True: "promoted. ", False: "not promoted. ", None: ""}[promoted]
+        said = [
+            f"{'promoted' if promoted else 'not promoted'}. {reason}" for promoted, reason, _ in version["decisions"]
+        ]
         table.add_row(
             str(version["version"]),
             ", ".join(version["aliases"]),
             (version["data_watermark"] or "")[:16].replace("T", " "),
             *("" if score is None else f"{score:.3f}" for score in scores),
-            escape(verdict + reason),
+            escape("\n".join(said) or "not decided yet"),
         )
     console.print(table)
 

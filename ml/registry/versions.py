@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from millwright.errors import MillwrightError
@@ -25,7 +26,7 @@ def every_model() -> list[dict[str, Any]]:
 
 def of_model(name: str) -> list[dict[str, Any]]:
     """One entry per version, the newest first: version, task, metric, aliases, data_watermark, git_commit, metrics,
-    decision.
+    decisions (promoted, reason, when; the newest first).
 
     Raises MillwrightError when there is no such model.
     """
@@ -33,7 +34,9 @@ def of_model(name: str) -> list[dict[str, Any]]:
         models = client.search_registered_models(f"name = '{name}'")
         if not models:
             raise MillwrightError(f"There is no model {name!r}.", "`millwright models list` lists them.")
-        decisions = {row.to_version: (row.promoted, row.reason, row.decided_at) for row in recorded(name, True)}
+        decisions = defaultdict[int, list[tuple[bool, str, str]]](list)
+        for row in recorded(name, True):
+            decisions[row.to_version].insert(0, (row.promoted, row.reason, row.decided_at))
         aliases = models[0].aliases
         found = sorted(client.search_model_versions(f"name = '{name}'"), key=lambda v: -int(v.version))
         return [
@@ -45,7 +48,7 @@ def of_model(name: str) -> list[dict[str, Any]]:
                 "data_watermark": version.tags.get(WATERMARK),
                 "git_commit": version.tags.get("millwright.git_commit"),
                 "metrics": dict(client.get_run(version.run_id).data.metrics) if version.run_id else {},
-                "decision": decisions.get(int(version.version)),
+                "decisions": decisions[int(version.version)],
             }
             for version in found
         ]

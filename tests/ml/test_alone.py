@@ -85,7 +85,10 @@ def test_from_one_csv_to_a_champion_and_back(files, without_the_stack):
     assert (alias("champion"), alias("previous")) == (2, 1)
     (newest, oldest) = json.loads(run(cli.models, "show", NAME, "--json"))
     assert newest["aliases"] == ["champion"]
-    assert oldest["decision"][1] == "Rolled back by hand. Too many alarms."
+    assert [reason for _, reason, _ in oldest["decisions"]] == [
+        "Rolled back by hand. Too many alarms.",
+        first["reason"],
+    ]
     assert json.loads(run(cli.models, "list", "--json")) == [
         {"model": NAME, "versions": 2, "champion": 2, "previous": 1}
     ]

@@ -36,7 +36,7 @@ def test_train_predict_and_models_say_what_they_did(fresh_database, spec_file):
     assert {"model": name, "versions": 1, "champion": 1, "previous": None} in listed
     (version,) = json.loads(run(models, "show", name, "--json"))
     assert version["aliases"] == ["champion"]
-    assert version["decision"][0] is True
+    assert version["decisions"][0][0] is True
     assert version["metrics"]["f1"] > 0.9
     assert name in run(models, "ls")
     assert "champion" in run(models, "show", name)
