@@ -9,36 +9,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from millwright.errors import MillwrightError, Unavailable
+from millwright.errors import Unavailable
 from millwright.failpoints import failpoint
-from millwright.lake import read_genesis
 from millwright.logs import said
 from millwright.settings import settings
 from millwright.store import Store, lake_store
-from millwright.topics import broker_unavailable
-from streaming.sink.broker import look, open_consumer, partitions_of
+from streaming.sink.broker import open_consumer
 from streaming.sink.client_queue import ClientQueue
 from streaming.sink.intake import Intake, taken
 from streaming.sink.lane import Lake, Lane
 from streaming.sink.metrics import PartitionNow
-from streaming.sink.position import Chain, Partition, place, resume
+from streaming.sink.places import Places
+from streaming.sink.position import Partition
+from streaming.sink.relief import relieve
 from streaming.sink.streams import Streams
 
 log = logging.getLogger(__name__)
 
 _MESSAGES = 10_000  # of one call; 30,000 halve the rate
 _THREADS = 2  # one packs while another waits for the disk or the object store
-_MAX_BUFFERED_BYTES = 96 * 1024 * 1024
-# A partition's offset may have to be found while the broker is away; the group misses a silent member after 300 s.
-_PATIENCE_SECONDS = 240.0
-_PROPAGATION_SECONDS = 30.0
-_AWAY_SECONDS = 10.0
 _LOOK_SECONDS = 1.0
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
@@ -54,16 +49,16 @@ class Worker:
         pool: Executor | None = None,
     ) -> None:
         self.streams = streams
-        self._store = store or lake_store()
+        store = store or lake_store()
+        self._places = Places(store)
         self._consumer = consumer or open_consumer()
         self._queue = ClientQueue.of(self._consumer, _MESSAGES)
         self._pool = pool or ThreadPoolExecutor(_THREADS, "publish")
-        self._lake = Lake(self._store, self._pool, self._verify)
+        self._lake = Lake(store, self._pool, self._places.verify)
         self._lanes: dict[Partition, Lane] = {}
         self._ends: dict[Partition, int] = {}  # of Kafka's log, as the client last heard
         self._looked = 0.0  # monotonic
         self._assignments = 0
-        self._broker_away_until = 0.0  # monotonic
 
     def join(self) -> None:
         """Share the partitions with the other workers of the group."""
@@ -110,7 +105,7 @@ class Worker:
                     self.publish(partition)
             elif lane.buffer.due(config.sink_roll_records, config.sink_roll_seconds, now):
                 self.publish(partition)
-        self._relieve()
+        relieve(self._lanes.values(), self.publish)
         if now - self._looked > _LOOK_SECONDS:
             self._looked, self._ends = now, dict(self._heard_ends())
 
@@ -194,17 +189,6 @@ class Worker:
         except KafkaException as error:
             log.debug("%s/%d: offset not committed: %s", *partition, error)
 
-    def _verify(self, partition: Partition) -> None:
-        """Look whether the topic is the one whose chain we lengthen, now that the records have been read."""
-        if time.monotonic() < self._broker_away_until:  # the question costs ten seconds, for each partition
-            raise broker_unavailable()
-        try:
-            kafka = look([partition])[partition]
-        except Unavailable:
-            self._broker_away_until = time.monotonic() + _AWAY_SECONDS
-            raise
-        place(partition, Chain(read_genesis(self._store, *partition), 0), kafka)
-
     def _take_in(self, intake: Intake) -> None:
         for partition, run in intake.runs:
             if (lane := self._lanes.get(partition)) is None:
@@ -224,51 +208,18 @@ class Worker:
         elif code in (KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET):
             self._start_again(partition)
         elif code in _GONE:
-            self._await_topic(partition)
+            self._places.await_topic(partition[0])
+            if partition in self._lanes:
+                self._start_again(partition)
         elif error.fatal():
             raise Unavailable(f"Kafka at {settings().kafka} refuses the sink: {error.str()}.")
         else:
             log.warning("Kafka: %s", error.str())
 
-    def _relieve(self) -> None:
-        """Keep memory bounded, however many partitions there are, and however slow the disk is.
-
-        What is being packed is waited for. If that does not help, the fullest are published before they are due.
-        """
-        while (total := self._buffered()) > _MAX_BUFFERED_BYTES:
-            if not (packing := [future for lane in self._lanes.values() for future in lane.packing]):
-                break
-            wait(packing, return_when=FIRST_COMPLETED)
-        if total <= _MAX_BUFFERED_BYTES:
-            return
-        for lane in sorted(self._lanes.values(), key=lambda lane: -lane.size):
-            if total > _MAX_BUFFERED_BYTES and lane.waiting is None:
-                total -= lane.size
-                self.publish(lane.partition)
-        # Nothing more is read before one of them is done.
-        wait([lane.busy for lane in self._lanes.values() if lane.busy], timeout=10.0, return_when=FIRST_COMPLETED)
-
-    def _buffered(self) -> int:
-        return sum(lane.size for lane in self._lanes.values())
-
     def _wait(self, lane: Lane, error: Unavailable) -> None:
         if lane.waiting is None:
             self._consumer.pause([TopicPartition(*lane.partition)])
         log.warning("%s/%d waits %.0f s: %s", *lane.partition, lane.hold_off(), error)
-
-    def _await_topic(self, partition: Partition) -> None:
-        """A broker that has just started may not know its topics yet; one that goes on not knowing has lost one."""
-        give_up = time.monotonic() + _PROPAGATION_SECONDS
-        while True:
-            try:
-                partitions_of([partition[0]])
-                break
-            except MillwrightError as error:
-                if time.monotonic() > give_up and not isinstance(error, Unavailable):
-                    raise
-                time.sleep(1.0)
-        if partition in self._lanes:
-            self._start_again(partition)
 
     def _start_again(self, partition: Partition) -> None:
         waited = self._lanes[partition].waiting
@@ -286,17 +237,7 @@ class Worker:
             self._consumer.pause(waiting)
 
     def _resumed(self, partitions: Iterable[Partition]) -> list[TopicPartition]:
-        wanted, give_up, pause = list(partitions), time.monotonic() + _PATIENCE_SECONDS, 0.5
-        while True:
-            try:
-                found = resume(self._store, wanted, look)
-                break
-            except Unavailable as error:
-                if time.monotonic() > give_up:
-                    raise
-                log.warning("%s", error)
-                time.sleep(pause)
-                pause = min(pause * 2, 10.0)
+        found = self._places.resume(partitions)
         self._lanes.update({p: Lane(p, offset, self.streams, self._lake) for p, offset in found.items()})
         if self._queue:
             self._queue.route(found)

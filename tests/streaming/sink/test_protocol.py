@@ -25,7 +25,7 @@ from millwright.registry import Registered
 from millwright.settings import settings
 from millwright.store import FileStore
 from millwright.wire import encode, header
-from streaming.sink import lane, publication, quarantine, worker
+from streaming.sink import lane, places, publication, quarantine, worker
 from streaming.sink.position import Log, Partition
 from streaming.sink.streams import Stream
 
@@ -273,7 +273,7 @@ def test_each_record_lands_once_whatever_workers_do(fast, steps):
     try:
         world = World(folder, failpoint)
         with (
-            patch.object(worker, "look", world.kafka.look),
+            patch.object(places, "look", world.kafka.look),
             patch.object(worker, "failpoint", failpoint),
             patch.object(publication, "failpoint", failpoint),
             patch("millwright.store.failpoint", failpoint),
@@ -299,7 +299,7 @@ def test_the_places_of_crashes_are_all_there_are(fast, tmp_path):
     world = World(tmp_path, Failpoint())
     world.act("produce", 0, 0, ["good", "junk"])
     with (
-        patch.object(worker, "look", world.kafka.look),
+        patch.object(places, "look", world.kafka.look),
         patch.object(worker, "failpoint", seen.append),
         patch.object(publication, "failpoint", seen.append),
         patch("millwright.store.failpoint", seen.append),

@@ -158,7 +158,7 @@ def test_a_topic_made_anew_is_not_taken_for_the_old_one(line):
 
 
 def test_a_topic_made_anew_under_a_running_sink_stops_it(line, monkeypatch):
-    monkeypatch.setattr("streaming.sink.worker._PROPAGATION_SECONDS", 3.0)
+    monkeypatch.setattr("streaming.sink.places._PROPAGATION_SECONDS", 3.0)
 
     def run() -> None:
         with Worker(Streams([line.topic])) as worker:
