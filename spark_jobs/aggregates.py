@@ -15,7 +15,8 @@ from spark_jobs.delta import lake_answers
 from spark_jobs.derived import Derived, DerivedResult, lots, paths
 from spark_jobs.engine import Engine
 from spark_jobs.frames import read_rows, spark_schema
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from spark_jobs.workers import Function, of_many
 
 

@@ -28,7 +28,8 @@ from spark_jobs.delta import lake_answers
 from spark_jobs.engine import Engine
 from spark_jobs.frames import cleansed, given, read_bronze, read_silver, record_schema
 from spark_jobs.parts import Part, touched
-from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, silver_schema
+from spark_jobs.silver import Overtaken, Silver
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 from spark_jobs.windows import News, behind, reached, series_columns
 
 log = logging.getLogger(__name__)

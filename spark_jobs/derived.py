@@ -16,7 +16,8 @@ from millwright.contracts import Contract
 from millwright.errors import Unavailable
 from millwright.failpoints import failpoint
 from spark_jobs.delta import lake_answers
-from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, changed_dates, silver_schema
+from spark_jobs.silver import Overtaken, Silver, changed_dates
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 
 # Raised when a formula changes: then nothing has been taken up, and the next run computes the whole history anew.
 FORMULAS = 1

@@ -26,7 +26,8 @@ from spark_jobs.derived import Derived, DerivedResult, lots, paths
 from spark_jobs.engine import Engine
 from spark_jobs.features_conditions import conditions_new
 from spark_jobs.frames import read_rows, spark_schema
-from spark_jobs.silver import EVENT_DATE, Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 from spark_jobs.workers import cogrouped, of_many
 
 # A reading changes the windows and lags of so many days after its own.

@@ -24,7 +24,7 @@ from pyspark.sql.types import (
 from millwright.contracts import Contract
 from spark_jobs import latest, outliers
 from spark_jobs.engine import Engine
-from spark_jobs.silver import EVENT_DATE, silver_schema
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 from spark_jobs.windows import series_columns
 from spark_jobs.workers import Function, by_key
 

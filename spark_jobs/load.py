@@ -22,7 +22,8 @@ from millwright.warehouse import adbc, translated
 from spark_jobs import load_sql
 from spark_jobs.delta import lake_answers
 from spark_jobs.parts import DAY, Part, changed_spans, joined, midnight
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 log = logging.getLogger(__name__)
 

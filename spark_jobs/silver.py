@@ -6,39 +6,24 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.fs import DeltaStorageHandler
-from pyarrow.fs import LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
 from millwright.contracts import TIMESTAMP, Contract
 from millwright.errors import Unavailable
 from millwright.silver_position import SAID, positions, transaction_name
 from spark_jobs import delta_log
 from spark_jobs.delta import address, lake_answers, opened, options
-from spark_jobs.parts import DAY, Part, midnight, part_path, pieces
+from spark_jobs.parts import DAY, Part, midnight
+from spark_jobs.silver_files import EVENT_DATE, between, scanner, silver_schema, write
 
-EVENT_DATE = "event_date"
 _KEPT_HOURS = 7 * 24  # a reader of an older version, and Delta's own least
 _CHECKPOINT_EVERY = 10  # commits; a log of 100 files is 100 requests to a bucket
-LINEAGE = pa.schema([("_partition", pa.int32()), ("_offset", pa.int64()), ("_append_time", TIMESTAMP)])
-
-
-def silver_schema(contract: Contract) -> pa.Schema:
-    """Columns of a silver table: the contract's fields, outliers, lineage, event date. All nullable: Delta's fields
-    that are not cannot be added to an existing table."""
-    fields = [pa.field(f.name, f.arrow_type) for f in contract.fields]
-    if contract.channels:
-        fields.append(pa.field("outlier_channels", pa.string()))
-    lineage = () if contract.computed else LINEAGE
-    return pa.schema([*fields, *lineage, pa.field(EVENT_DATE, pa.date32())])
 
 
 class Overtaken(Unavailable):
@@ -161,8 +146,8 @@ class Silver:
 
         def batches() -> Iterator[pa.RecordBatch]:
             for (first, last), there in chosen:
-                scanner = self._scanner(there, columns, self._between(first, last))
-                yield from scanner.to_batches() if scanner else ()
+                found = scanner(self.contract, self._table, there, columns, between(self.contract, first, last))
+                yield from found.to_batches() if found else ()
 
         return pa.RecordBatchReader.from_batches(columns, batches())
 
@@ -175,8 +160,8 @@ class Silver:
             wanted &= pc.field(self.contract.key).isin(keys)
         whole = silver_schema(self.contract)
         columns = pa.schema([whole.field(name) for name in names])
-        scanner = self._scanner(parts, columns, wanted)
-        return scanner.to_table() if scanner else columns.empty_table()
+        found = scanner(self.contract, self._table, parts, columns, wanted)
+        return found.to_table() if found else columns.empty_table()
 
     def commit(
         self,
@@ -209,7 +194,7 @@ class Silver:
         with lake_answers():
             self._widen()
             kept = [part for part in self.parts() if part not in set(removed)]
-            added = self._write(rows, kept)
+            added = write(self.contract, rows, kept)
         version = self.version + 1
         if not delta_log.commit(self.contract.table, version, removed, added, state, told or {}):
             raise _overtaken(self.contract)
@@ -234,22 +219,6 @@ class Silver:
         """
         return len(self._table.vacuum(_KEPT_HOURS, dry_run=False, full=True))
 
-    def _write(self, rows: pa.Table, kept: Sequence[Part]) -> list[dict[str, Any]]:
-        """Write rows as parts; returns Delta's add actions."""
-        at = self.contract.event_time
-        rows = rows.take(pc.sort_indices(rows[at]))
-        times = rows[at].cast(pa.int64()).to_numpy()
-        added = []
-        for piece in pieces(times, kept):
-            first, last = int(times[piece.start]), int(times[piece.stop - 1])
-            part = rows.slice(piece.start, piece.stop - piece.start)
-            path = part_path(f"{EVENT_DATE}={part[EVENT_DATE][0]}", first, last)
-            key = pc.min_max(part[self.contract.key])
-            limits = {at: (_text(first), _text(last)), self.contract.key: (key["min"].as_py(), key["max"].as_py())}
-            ordered = part.sort_by([(self.contract.key, "ascending"), (at, "ascending")])
-            added.append(delta_log.write_part(self.contract.table, path, ordered, EVENT_DATE, limits))
-        return added
-
     def _widen(self) -> None:
         """Add the contract's new fields to the table, as a commit of its own."""
         there = set(pa.schema(self._table.schema()).names)
@@ -263,30 +232,6 @@ class Silver:
             if self.version != version + 1:
                 raise _overtaken(self.contract)
             self._vector = vector
-
-    def _between(self, first: int, last: int) -> pc.Expression:
-        at, kind = pc.field(self.contract.event_time), TIMESTAMP
-        return (at >= pa.scalar(first, kind)) & (at <= pa.scalar(last, kind))
-
-    def _scanner(self, parts: Collection[Part], columns: pa.Schema, wanted: pc.Expression) -> ds.Scanner | None:
-        if not parts:
-            return None
-        whole = silver_schema(self.contract)
-        stored = pa.schema([field for field in whole if field.name != EVENT_DATE])
-        found = ds.dataset(
-            [part.path for part in parts], schema=stored, format="parquet", filesystem=self._filesystem(parts)
-        )
-        chosen = {name: pc.field(name) for name in columns.names}
-        if EVENT_DATE in chosen:
-            chosen[EVENT_DATE] = pc.field(self.contract.event_time).cast(pa.date32())
-        return found.scanner(columns=chosen, filter=wanted)
-
-    def _filesystem(self, parts: Collection[Part]) -> Any:
-        if not self._table.table_uri.startswith("file://") and "://" in self._table.table_uri:
-            # Told their sizes, it does not ask for them file by file.
-            sizes = {part.path: part.size for part in parts}
-            return PyFileSystem(DeltaStorageHandler.from_table(self._table._table, options(), sizes))
-        return SubTreeFileSystem(self._table.table_uri.removeprefix("file://"), LocalFileSystem())
 
 
 def changed_dates(old: Silver, new: Silver) -> set[dt.date]:
@@ -311,8 +256,3 @@ def _overtaken(contract: Contract) -> Overtaken:
         f"Another run has cleansed {contract.stream} meanwhile, so this one wrote nothing.",
         f"Run `millwright cleanse {contract.stream}` again.",
     )
-
-
-def _text(micros: int) -> str:
-    """A time as Delta writes it in its statistics."""
-    return f"{np.datetime_as_string(np.datetime64(micros, 'us'))}Z"

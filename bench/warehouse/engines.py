@@ -19,7 +19,8 @@ from millwright.derived import sensor_features_hourly
 from millwright.errors import MillwrightError
 from millwright.settings import settings_with
 from spark_jobs.rebuild.silver import differing
-from spark_jobs.silver import EVENT_DATE, Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 
 _MACHINES = 1_000
 _PATIENCE_SECONDS = 1_200.0

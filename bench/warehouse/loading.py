@@ -25,7 +25,8 @@ from millwright.warehouse import adbc, connect, engine, session
 from spark_jobs import load_sql
 from spark_jobs.load import load_new
 from spark_jobs.parts import DAY, midnight
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 _MACHINES = 1_000
 _RUNS = 3

@@ -13,7 +13,8 @@ from millwright.contracts import Contract, contract
 from millwright.lake import Genesis, bronze_key, create_genesis
 from millwright.store import lake_store
 from millwright.wire import encode
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 STREAM = "equipment-sensors"
 END = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # of the history; what is measured comes after it

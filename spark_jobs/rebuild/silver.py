@@ -20,7 +20,8 @@ from millwright.settings import settings, settings_with
 from millwright.store import lake_store
 from spark_jobs.cleanse import cleanse_new
 from spark_jobs.engine import Engine
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 _CHUNK_ROWS = 1_000_000  # held in memory at once
 

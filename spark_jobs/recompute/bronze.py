@@ -21,7 +21,8 @@ from spark_jobs.damage import damage_named
 from spark_jobs.engine import Engine
 from spark_jobs.frames import given, read_bronze, record_schema
 from spark_jobs.rebuild.silver import dropped_from_bronze
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 
 def records(engine: Engine, silver: Silver, begin: int, end: int) -> DataFrame | None:

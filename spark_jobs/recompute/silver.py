@@ -21,7 +21,8 @@ from spark_jobs.frames import cleansed
 from spark_jobs.outliers import WINDOW_SECONDS
 from spark_jobs.parts import DAY, midnight
 from spark_jobs.recompute.bronze import moment, records
-from spark_jobs.silver import EVENT_DATE, Overtaken, Silver, silver_schema
+from spark_jobs.silver import Overtaken, Silver
+from spark_jobs.silver_files import EVENT_DATE, silver_schema
 
 _TRIES = 5
 _DAY = dt.timedelta(days=1)

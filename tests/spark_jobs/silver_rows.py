@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from millwright.contracts import Contract
-from spark_jobs.silver import silver_schema
+from spark_jobs.silver_files import silver_schema
 
 
 def silver_rows(contract: Contract, readings: Sequence[tuple[dt.date, str, float]], **other: Any) -> pa.Table:

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from millwright.contracts import Contract, contract
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 
 APPENDED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 

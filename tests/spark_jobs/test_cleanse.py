@@ -23,7 +23,8 @@ from spark_jobs import cleanse, outliers, parts, windows
 from spark_jobs.cleanse import batches, cleanse_new
 from spark_jobs.engine import Engine
 from spark_jobs.outliers import is_outlier
-from spark_jobs.silver import LINEAGE, Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import LINEAGE, silver_schema
 from tests.contract_change import changed_contract
 from tests.spark_jobs.bronze_writer import BronzeWriter
 

@@ -12,7 +12,8 @@ from millwright.settings import settings
 from millwright.store import lake_store
 from spark_jobs import cleanse, delta
 from spark_jobs.cleanse import cleanse_new
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from tests.bad_network import LOST_ANSWER, BadNetwork
 from tests.spark_jobs.bronze_writer import BronzeWriter
 from tests.spark_jobs.silver_rows import silver_rows

@@ -13,7 +13,8 @@ from millwright.lake.repaired import publish_repair
 from millwright.silver_position import silver_position
 from millwright.store import lake_store
 from spark_jobs.cleanse import cleanse_new
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from streaming.lake_care import care
 from streaming.lake_care.compact import compact_partition
 from streaming.lake_care.sweep import sweep_partition

@@ -20,7 +20,8 @@ from millwright.settings import settings
 from millwright.warehouse import session
 from spark_jobs import load
 from spark_jobs.load import LoadResult, load_new
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from tests.contract_change import changed_contract
 from tests.spark_jobs.silver_rows import silver_rows
 

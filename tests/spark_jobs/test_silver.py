@@ -13,7 +13,8 @@ from millwright.contracts import contract
 from millwright.errors import Unavailable
 from spark_jobs import delta_log
 from spark_jobs.delta import opened
-from spark_jobs.silver import Silver, changed_dates, runs, silver_schema
+from spark_jobs.silver import Silver, changed_dates, runs
+from spark_jobs.silver_files import silver_schema
 from tests.contract_change import changed_contract
 from tests.spark_jobs.silver_rows import silver_rows
 

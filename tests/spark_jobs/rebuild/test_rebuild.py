@@ -12,7 +12,8 @@ from millwright.contracts import contract
 from millwright.lake.manifest import commit_manifest, read_manifest
 from millwright.store import lake_store
 from spark_jobs.rebuild import state
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from tests.spark_jobs.rebuild.plant import Plant, query, rebuild
 
 SENSORS = "equipment-sensors"

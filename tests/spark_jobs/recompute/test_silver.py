@@ -10,7 +10,8 @@ from millwright.errors import MillwrightError
 from spark_jobs.cleanse import cleanse_new
 from spark_jobs.recompute.run import days
 from spark_jobs.recompute.silver import recompute
-from spark_jobs.silver import Silver, silver_schema
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
 from tests.spark_jobs.bronze_writer import BronzeWriter
 from tests.spark_jobs.test_cleanse import SENSORS, START, reading, silver_of
 

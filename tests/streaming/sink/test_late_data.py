@@ -21,8 +21,9 @@ from millwright.store import lake_store
 from millwright.wire import encode, header
 from spark_jobs.cleanse import cleanse_new
 from spark_jobs.engine import Engine
-from spark_jobs.silver import Silver, silver_schema
-from streaming.sink import worker
+from spark_jobs.silver import Silver
+from spark_jobs.silver_files import silver_schema
+from streaming.sink import places
 from streaming.sink.once import land
 from streaming.sink.outcomes import outcomes
 from tests.streaming.sink.test_protocol import NOW_MS, SPEC, TOPIC, Failpoint, World
@@ -107,7 +108,7 @@ def test_a_brokers_clock_that_steps_back_changes_no_order(tmp_path: Path, monkey
             world.kafka.logs[0][offset] = (NOW_MS - step_back_ms, key, header(1) + body)
             world.kafka.high[0] = offset + 1
             world.sent[0, offset] = ("good", None)
-        with patch.object(worker, "look", world.kafka.look):
+        with patch.object(places, "look", world.kafka.look):
             world.finish()
         first, *_ = list_bronze(TOPIC)
         assert [row["_offset"] for row in in_bronze(TOPIC)] == [0, 1, 2]
