@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from millwright.errors import MillwrightError
@@ -12,6 +11,7 @@ from millwright.logs import said
 from ml.predictions.append import append
 from ml.predictions.champion import Champion, champion
 from ml.predictions.shapes import SHAPES
+from ml.predictions.write import suffix, write
 from ml.spec.load import load_spec
 from ml.task import task
 
@@ -34,7 +34,8 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
     from ml.sources.missing import Missing
 
     asked = load_spec(spec, sources)
-    _suffix(output)
+    if output is not None:
+        suffix(output)
     if asked.alone and output is None:
         raise MillwrightError(
             f"The data of {asked.name!r} come from files, and predictions of the warehouse's data are kept there.",
@@ -76,12 +77,7 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
 def _written(found: Champion, rows: pd.DataFrame, watermark: str, output: str | None) -> int:
     if output is None:
         return append(found.spec.task, rows, found.name, found.version, moment(watermark, found.name))
-    path = Path(output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if _suffix(output) == ".csv":
-        rows.to_csv(path, index=False)
-    else:
-        rows.to_parquet(path, index=False)
+    write(rows, output)
     return len(rows)
 
 
@@ -98,13 +94,6 @@ def moment(watermark: str, name: str) -> pd.Timestamp:
         f"The time of {name!r} is a counter ({watermark}), and the tables of predictions are by timestamps.",
         "Say where its predictions go: --output predictions.csv (or .parquet).",
     )
-
-
-def _suffix(output: str | None) -> str:
-    suffix = Path(output).suffix.lower() if output else ".csv"
-    if suffix not in (".csv", ".parquet"):
-        raise MillwrightError(f"--output {output}: expected a file that ends in .csv or .parquet.")
-    return suffix
 
 
 def _nothing(asked: Any, reason: str) -> dict[str, Any]:
