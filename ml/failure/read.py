@@ -26,7 +26,8 @@ SILENT_AFTER_HOURS = 7 * 24  # a machine whose last reading is older, by the dat
 def read(spec: FailureSpec, newest: bool = False) -> Data:
     """A spec's history; with `newest`, readings of a week and of what its features look back upon.
 
-    Events and machines always come whole: "hours since" may reach far back.
+    Events and machines always come whole: "hours since" may reach far back. With `newest` a label's column may be
+    missing: what is known of failures is then what tables tell.
     """
     with reader() as read_source:
         return _history(spec, read_source, newest).data()
@@ -40,13 +41,13 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     moments, counter = moments_of(raw[spec.time.column], spec.time, source)
     machine = raw[spec.entity].astype(str) if spec.entity else pd.Series(ONE, index=raw.index)
     keys = pd.DataFrame({"equipment_id": machine, "time": moments})
-    found = _channels(raw, spec, source)
+    found = _channels(raw, spec, source, newest)
     if spec.usage is not None and spec.usage.channel is not None and f"{spec.usage.channel}_mean" not in found:
         there = ", ".join(str(c).removesuffix("_mean") for c in found if str(c).endswith("_mean"))
         raise MillwrightError(f"usage.channel = {spec.usage.channel!r}: expected one of the channels {there}.")
     readings = by_step(pd.concat([keys, found], axis=1), hours(spec.step))
     events, reach = read_events.events(spec, read_source, counter)
-    if spec.label is not None:
+    if spec.label is not None and not (newest and spec.label.column not in raw):
         events = pd.concat([events, read_events.labelled(raw, keys, spec.label, source)], ignore_index=True)
     known = [reach, *([readings["time"].max()] if spec.alone and len(readings) else [])]
     known = [moment for moment in known if moment is not None]
@@ -66,23 +67,22 @@ def moments_of(column: pd.Series[Any], time: Time, source: Source) -> tuple[pd.S
     return moments.astype("datetime64[us, UTC]"), True
 
 
-def _channels(raw: pd.DataFrame, spec: FailureSpec, source: Source) -> pd.DataFrame:
+def _channels(raw: pd.DataFrame, spec: FailureSpec, source: Source, newest: bool) -> pd.DataFrame:
     """`<channel>_mean`, `_min`, `_max`: as the source has them, or all three the reading itself."""
     summed = [str(c).removesuffix("_mean") for c in raw if str(c).endswith("_mean")]
     summed = [c for c in summed if {f"{c}_min", f"{c}_max"} <= set(raw.columns)]
     if spec.channels != "all":
-        for name in spec.channels:
-            if name not in summed and name not in raw.columns:
-                raise MillwrightError(
-                    f"channels = {name!r}: {source.place} has no such channel.",
-                    f"There are {', '.join(summed or map(str, raw.columns))}.",
-                )
+        if missing := [name for name in spec.channels if name not in summed and name not in raw.columns]:
+            raise MillwrightError(
+                f"channels = {', '.join(map(repr, missing))}: {source.place} has no such channel.",
+                f"There are {', '.join(summed or map(str, raw.columns))}.",
+            )
         wanted = list(spec.channels)
     elif summed:
         wanted = summed
     else:
         others = (spec.entity, spec.time.column, spec.label.column if spec.label else None, *spec.ignore)
-        wanted = channels(raw, "all", others, source)
+        wanted = channels(raw, "all", others, source, empty=newest)
     plain = [name for name in wanted if name not in summed]
     channels(raw, tuple(plain), (), source)
     return pd.DataFrame(

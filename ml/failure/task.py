@@ -12,6 +12,7 @@ from ml.failure.choose import choose
 from ml.failure.history import from_data
 from ml.failure.model import Model
 from ml.failure.model import load as load_model
+from ml.sources.all_there import all_there
 from ml.spec.failure import FailureSpec
 from ml.task import Floats, Judged, Task
 
@@ -44,7 +45,9 @@ class Failure:
         plots.draw(model, judged, folder)
 
     def predict(self, model: Model, data: Data, spec: FailureSpec) -> pd.DataFrame:
-        return predict.predictions(model, from_data(data))
+        history = from_data(data)
+        all_there(spec.place, history.channels, model.layout.channels)
+        return predict.predictions(model, history)
 
     def inputs(self, model: Model, data: Data, spec: FailureSpec) -> pd.DataFrame:
         """One row per reading: `time` and the model's features; what drift is judged on."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from millwright.errors import MillwrightError
 from ml.spec.load import Spec, load_spec, shipped
+from ml.spec.rul import RulSpec
 from ml.task import Model
 
 
@@ -39,7 +41,16 @@ def champion(spec: str, sources: tuple[str, ...] = ()) -> Champion | None:
             f"The champion of {asked.name!r} is a model of the task {made_by.task}, and the spec is of {asked.task}.",
             "Give one of the two another name.",
         )
-    return Champion(asked.name, version, model, made_by.model_copy(update={"source": asked.source}))
+    return Champion(asked.name, version, model, made_by.model_copy(update=_places(asked, bool(sources))))
+
+
+def _places(asked: Spec, given: bool) -> dict[str, Any]:
+    """Where data lie now; those `given` on the command line are of whom the prediction is to speak."""
+    found: dict[str, Any] = {"source": asked.source}
+    if isinstance(asked, RulSpec) and asked.test_source is not None:
+        at = {"path": asked.source.path, "table": asked.source.table} if given else {}
+        found["test_source"] = asked.test_source.model_copy(update=at)
+    return found
 
 
 def with_champion() -> list[str]:

@@ -24,16 +24,19 @@ MOST_NAMES = 100  # a column of more different texts names single pieces, and te
 def read(spec: QualitySpec, newest: bool = False) -> Data:
     """One frame: machine, time, class (null: not judged yet), inspection, product, part or group, and the features.
 
-    `about`: numbers and names (the features by kind), classes (the good one first), left_out.
+    `about`: numbers and names (the features by kind), classes (the good one first), left_out. With `newest`, label,
+    split and ignored columns need not be there, and all columns are features: the model knows which it takes.
     Raises as `ml.sources` does, and MillwrightError for a class that is not there.
     """
     with reader() as get:
         span = (spec.time.column, hours(spec.judge)) if newest and spec.time else None
         raw = get(spec.source, None, span)
     extra = _extra(spec)
-    others = [spec.entity, spec.time and spec.time.column, spec.label, spec.inspection, spec.product, extra]
-    named(raw, spec.source, [name for name in (*others, *spec.categories, *spec.ignore) if name])
-    numbers, names, left_out = _features(raw, spec, {name for name in others if name} | set(spec.ignore))
+    shown = [spec.entity, spec.time and spec.time.column, spec.inspection, spec.product]
+    learning = [spec.label, extra, *spec.ignore]
+    named(raw, spec.source, [name for name in (*shown, *spec.categories, *([] if newest else learning)) if name])
+    raw = raw.assign(**{name: None for name in (spec.label, extra) if name and name not in raw})
+    numbers, names, left_out = _features(raw, spec, {name for name in (*shown, *learning) if name}, newest)
     frame = raw[numbers].astype(np.float64)
     for name in names:
         frame[name] = raw[name].map(_text, na_action="ignore").astype(object)
@@ -59,7 +62,9 @@ def _extra(spec: QualitySpec) -> str | None:
     return spec.split.group if isinstance(spec.split, FoldSplit) else None
 
 
-def _features(raw: pd.DataFrame, spec: QualitySpec, others: set[str]) -> tuple[list[str], list[str], list[str]]:
+def _features(
+    raw: pd.DataFrame, spec: QualitySpec, others: set[str], newest: bool
+) -> tuple[list[str], list[str], list[str]]:
     wanted = (
         list(spec.channels) if spec.channels != "all" else [str(name) for name in raw.columns if name not in others]
     )
@@ -72,9 +77,9 @@ def _features(raw: pd.DataFrame, spec: QualitySpec, others: set[str]) -> tuple[l
         if name == spec.label:
             raise MillwrightError(f"channels names {name!r}, which is the label.", "A label cannot be a feature.")
         if name in spec.categories or not _is_number(column):
-            few = column.nunique() <= MOST_NAMES and not pd.api.types.is_datetime64_any_dtype(column)
+            few = (newest or column.nunique() <= MOST_NAMES) and not pd.api.types.is_datetime64_any_dtype(column)
             (names if few else left_out).append(name)
-        elif column.notna().any():
+        elif newest or column.notna().any():
             numbers.append(name)
         else:
             left_out.append(name)

@@ -18,6 +18,7 @@ from ml.quality.model import HeldOut, QualityModel, load_model
 from ml.quality.parts import rounds, whole
 from ml.quality.rates import metrics
 from ml.scores import Floats
+from ml.sources.all_there import all_there
 from ml.sources.times import is_counter
 from ml.spec.quality import QualitySpec
 from ml.spec.span import hours
@@ -108,7 +109,9 @@ class QualityTask:
 
     def predict(self, model: QualityModel, data: Data, spec: QualitySpec) -> pd.DataFrame:
         """Rows for `ml.quality_predictions` of the newest pieces; `result` is the class told, which costs decide."""
-        frame = data.frames["pieces"]
+        frame, layout, place = data.frames["pieces"], model.chosen.layout, spec.source.place
+        all_there(place, data.about["numbers"], layout.numbers)
+        all_there(place, [*data.about["numbers"], *data.about["names"]], (name for name, _ in layout.values), "column")
         if spec.time and len(frame):
             span: Any = hours(spec.judge) if is_counter(frame[TIME]) else pd.Timedelta(hours=hours(spec.judge))
             frame = frame[frame[TIME] > frame[TIME].max() - span]

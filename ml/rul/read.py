@@ -19,38 +19,45 @@ from ml.spec.split import ColumnSplit
 ENTITY, TIME, LABEL, PART = "entity", "time", "label", "part"
 
 
-def read(spec: RulSpec) -> Data:
+def read(spec: RulSpec, newest: bool = False) -> Data:
     """Frame `readings`: entity (text), time (a counter, or hours since 1970), a column a channel, and where the spec
-    has them label and part; `stopped` like it; `truth`: entity, left.
+    has them label and part; `stopped` like it; `truth`: entity, left. With `newest`, `readings` are of the units that
+    a prediction speaks of, those that were stopped where the spec has them, and a label need not be there.
 
     Raises Missing and MillwrightError as `ml.sources` does, and where truth and units do not fit together.
     """
     with reader() as source:
-        found = source(spec.source)
-        readings, names, counter = _readings(found, spec, spec.source, None)
+        place = spec.test_source if newest and spec.test_source is not None else spec.source
+        readings, names, counter = _readings(source(place), spec, place, None, newest)
         frames = {"readings": readings}
-        if spec.test_source is not None:
+        if spec.test_source is not None and not newest:
             frames["stopped"], _, _ = _readings(source(spec.test_source), spec, spec.test_source, names)
             if spec.test_truth is not None:
                 frames["truth"] = _truth(source, spec, frames["stopped"])
-    newest = max((float(frame[TIME].max()) for frame in frames.values() if TIME in frame and len(frame)), default=None)
+    greatest = max(
+        (float(frame[TIME].max()) for frame in frames.values() if TIME in frame and len(frame)), default=None
+    )
     watermark = (
-        None if newest is None else str(newest) if counter else pd.Timestamp(newest, unit="h", tz="UTC").isoformat()
+        None
+        if greatest is None
+        else str(greatest)
+        if counter
+        else pd.Timestamp(greatest, unit="h", tz="UTC").isoformat()
     )
     return Data(frames, watermark, {"channels": names, "unit": spec.time.column if counter else "h"})
 
 
 def _readings(
-    found: pd.DataFrame, spec: RulSpec, source: Source, names: list[str] | None
+    found: pd.DataFrame, spec: RulSpec, source: Source, names: list[str] | None, newest: bool = False
 ) -> tuple[pd.DataFrame, list[str], bool]:
     part = spec.split.column if isinstance(spec.split, ColumnSplit) else None
-    if names is not None:
+    if names is not None or newest:
         part = part if part in found.columns else None
     named(found, source, [c for c in (spec.entity, spec.time.column, part) if c is not None])
-    if spec.label is not None and names is None:
+    if spec.label is not None and names is None and not newest:
         named(found, source, [spec.label])
     others = (spec.entity, spec.time.column, spec.label, part, *spec.ignore)
-    names = channels(found, spec.channels if names is None else tuple(names), others, source)
+    names = channels(found, spec.channels if names is None else tuple(names), others, source, empty=newest)
     time = times(found[spec.time.column], spec.time, source)
     counter = is_counter(time)
     hours: Any = time if counter else (time - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)

@@ -13,6 +13,7 @@ from ml.rul.examples import Floats, capped, judged_rows, left, of, units
 from ml.rul.fit import fitted
 from ml.rul.model import RulModel, load
 from ml.rul.read import ENTITY, TIME, read
+from ml.sources.all_there import all_there
 from ml.spec.rul import RulSpec
 from ml.task import Judged
 
@@ -25,7 +26,7 @@ class RulTask:
 
     def read(self, spec: RulSpec, newest: bool = False) -> Data:
         """The readings, whole: the age of a unit counts from its first."""
-        return read(spec)
+        return read(spec, newest)
 
     def too_little(self, data: Data, spec: RulSpec) -> str:
         """Why nothing can be learned, in one sentence; empty when something can."""
@@ -95,6 +96,7 @@ class RulTask:
     def predict(self, model: RulModel, data: Data, spec: RulSpec) -> pd.DataFrame:
         """One row a unit at its newest row: for `ml.remaining_life`. Stopped units, where the spec has them."""
         readings = data.frames.get("stopped", data.frames["readings"])
+        all_there((spec.test_source or spec.source).place, data.about["channels"], model.channels)
         last = ~readings[ENTITY].duplicated(keep="last").to_numpy()
         table = model.features(readings)[last]
         told = model.answer(table)

@@ -12,8 +12,10 @@ from ml.sources.read import named
 from ml.spec.source import Channels, Source
 
 
-def channels(frame: pd.DataFrame, wanted: Channels, others: Iterable[str | None], source: Source) -> list[str]:
-    """The spec's channels: `all` are the columns of numbers that hold any, without `others`.
+def channels(
+    frame: pd.DataFrame, wanted: Channels, others: Iterable[str | None], source: Source, empty: bool = False
+) -> list[str]:
+    """The spec's channels: `all` are the columns of numbers that hold any (with `empty`, or none), without `others`.
 
     Raises MillwrightError when one is not there, holds no numbers, or when there is none at all.
     """
@@ -31,7 +33,9 @@ def channels(frame: pd.DataFrame, wanted: Channels, others: Iterable[str | None]
     found = [
         str(name)
         for name in frame.columns
-        if name not in taken and pd.api.types.is_numeric_dtype(frame[name]) and np.isfinite(frame[name]).any()
+        if name not in taken
+        and pd.api.types.is_numeric_dtype(frame[name])
+        and (empty or np.isfinite(frame[name]).any())
     ]
     if not found:
         there = ", ".join(str(name) for name in frame.columns)

@@ -62,12 +62,13 @@ def chosen(frame: pd.DataFrame, source: Source, columns: Sequence[str] | None) -
 
 
 def named(frame: pd.DataFrame, source: Source, columns: Sequence[str], renamed: bool = True) -> None:
-    """Raises MillwrightError when one of the columns is not there, naming those that are."""
-    for column in columns:
-        if column not in frame.columns and (renamed or column not in source.rename.values()):
-            there = ", ".join(str(name) for name in frame.columns)
-            hint = " Is separator right?" if len(frame.columns) == 1 and source.path else ""
-            raise MillwrightError(f"{source.place} has no column {column!r}.", f"There are: {there}.{hint}")
+    """Raises MillwrightError when some of the columns are not there, naming them and those that are."""
+    missing = [name for name in columns if name not in frame and (renamed or name not in source.rename.values())]
+    if missing:
+        there = ", ".join(str(name) for name in frame.columns)
+        hint = " Is separator right?" if len(frame.columns) == 1 and source.path else ""
+        asked = ", ".join(repr(name) for name in dict.fromkeys(missing))
+        raise MillwrightError(f"{source.place} has no column {asked}.", f"There are: {there}.{hint}")
 
 
 def _equals(column: pd.Series[Any], values: tuple[Any, ...]) -> pd.Series[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from millwright.errors import MillwrightError
@@ -66,6 +67,27 @@ def test_predictions_are_of_the_newest_pieces_with_the_class_that_is_told(traine
     assert set(said["result"]) <= set(CLASSES)
     assert all(set(one) == set(CLASSES) for one in said["probabilities"])
     assert said["defect_probability"].between(0, 1).all()
+
+
+def test_new_pieces_need_no_verdict_and_no_ignored_column_but_every_feature(tmp_path):
+    split = {"by": "folds", "folds": 3, "inner_folds": 2}
+    spec = spec_of(tmp_path, split=split, ignore=["noise"])
+    model = TASK.fit(TASK.read(spec), spec)
+    whole = TASK.predict(model, TASK.read(spec, newest=True), spec)
+
+    def predicted(frame):
+        frame.to_csv(tmp_path / "pieces.csv", index=False)
+        return TASK.predict(model, TASK.read(spec, newest=True), spec)
+
+    pd.testing.assert_frame_equal(predicted(table().drop(columns=["verdict", "noise"])), whole)
+    assert len(predicted(table().assign(heat=np.nan))) == len(whole)  # a missing value is no missing column
+    with pytest.raises(MillwrightError, match=r"no column of numbers 'heat', 'hardness'.*There are: none"):
+        predicted(table().drop(columns=["heat", "hardness"]))
+    with pytest.raises(MillwrightError, match=r"no column 'product', which the model has learned from.*heat, hardness"):
+        predicted(table().drop(columns="product"))
+    table().drop(columns="verdict").to_csv(tmp_path / "pieces.csv", index=False)
+    with pytest.raises(MillwrightError, match="has no column 'verdict'"):
+        TASK.read(spec)
 
 
 def test_the_metric_of_promotion_counts_pieces_by_their_weight(trained):

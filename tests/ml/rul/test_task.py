@@ -14,6 +14,7 @@ from ml.rul.examples import judged_rows, left, units
 from ml.rul.features import build
 from ml.rul.task import TASK
 from ml.spec.load import parse_spec
+from ml.spec.source import Source
 from tests.ml.rul.engines import make_spec, write
 
 
@@ -98,6 +99,20 @@ def test_a_prediction_is_one_row_a_unit_with_reasons(trained):
     assert ((told["lower"] <= told["value"]) & (told["value"] <= told["upper"])).all()
     assert set(told["unit"]) == {"cycle"}
     json.dumps(told["factors"].tolist(), allow_nan=False)
+
+
+def test_units_in_service_need_neither_truth_nor_label_but_every_channel(trained, folder, tmp_path):
+    spec, data, model = trained
+    service = spec.model_copy(update={"test_truth": None, "label": "left"})
+    pd.testing.assert_frame_equal(
+        TASK.predict(model, TASK.read(service, newest=True), service), TASK.predict(model, data, spec)
+    )
+    (tmp_path / "few.csv").write_text("unit,cycle,setting_1,s1\n1,1,0.1,600\n")
+    few = service.model_copy(update={"test_source": Source(path=(str(tmp_path / "few.csv"),))})
+    with pytest.raises(MillwrightError, match=r"few\.csv has no column of numbers 's2', 's3'.*setting_1, s1"):
+        TASK.predict(model, TASK.read(few, newest=True), few)
+    with pytest.raises(MillwrightError, match="has no column 'left'"):
+        TASK.read(service)
 
 
 def test_plots_are_drawn(trained, tmp_path):
