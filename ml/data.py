@@ -46,6 +46,15 @@ class Data:
         (folder / "data.json").write_text(json.dumps(said, sort_keys=True))
 
 
+def is_count(watermark: str) -> bool:
+    """Whether a watermark is a counter's value."""
+    try:
+        float(watermark)
+    except ValueError:
+        return False
+    return True
+
+
 def load_data(folder: Path) -> Data:
     """What `Data.save` wrote."""
     said = json.loads((folder / "data.json").read_text())

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml.data import is_count
+
 _COUNTS = ("failures", "failures_foreseen", "alarms", "false_alarms")
 _HIDDEN = ("threshold",)
 
@@ -18,12 +20,13 @@ def training(result: dict[str, Any], console: Console) -> None:
     table = Table(
         "test part", "model", f"naive ({baseline['rule'].replace('_', ' ')})", *(["champion"] if champion else [])
     )
+    unit = "steps" if is_count(result["data_watermark"]) else "h"
     columns = [result["metrics"], baseline, *([champion] if champion else [])]
     for name in (name for name in result["metrics"] if not name.endswith(("_low", "_high")) and name not in _HIDDEN):
-        cells = [_number(name, column[name]) if name in column else "" for column in columns]
+        cells = [_number(name, column[name], unit) if name in column else "" for column in columns]
         if f"{name}_low" in result["metrics"]:
             low, high = (result["metrics"][f"{name}_{end}"] for end in ("low", "high"))
-            cells[0] += f" ({_number(name, low)} to {_number(name, high)})"
+            cells[0] += f" ({_number(name, low, unit)} to {_number(name, high, unit)})"
         table.add_row(name.replace("_", " "), *cells)
     console.print(table)
     verdict = "[green]promoted[/]" if result["promoted"] else "[yellow]not promoted[/]"
@@ -32,10 +35,10 @@ def training(result: dict[str, Any], console: Console) -> None:
     )
 
 
-def _number(name: str, value: float) -> str:
+def _number(name: str, value: float, unit: str) -> str:
     if name in _COUNTS:
         return f"{value:.0f}"
-    return f"{value:.0f} h" if name.endswith("_hours") else f"{value:.3f}"
+    return f"{value:.0f} {unit}" if name.endswith("_hours") else f"{value:.3f}"
 
 
 def models(found: list[dict[str, Any]], console: Console) -> None:

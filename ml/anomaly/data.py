@@ -12,7 +12,7 @@ from ml.data import Data
 from ml.scores import Mask
 from ml.sources.channels import channels
 from ml.sources.read import named, reader
-from ml.sources.times import is_counter, moment_of, times
+from ml.sources.times import is_counter, moment_of, shown, times
 from ml.sources.yes import NO
 from ml.spec.anomaly import Abnormal, AnomalySpec
 from ml.spec.span import hours
@@ -63,8 +63,7 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
 def _watermark(frame: pd.DataFrame) -> str | None:
     if frame.empty:
         return None
-    newest = frame[TIME].max()
-    return str(newest) if is_counter(frame[TIME]) else newest.isoformat()
+    return shown(frame[TIME].max())
 
 
 def _labels(column: pd.Series[Any]) -> pd.Series[float]:

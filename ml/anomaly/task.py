@@ -16,6 +16,7 @@ from ml.anomaly.model import AnomalyModel, example, load_model
 from ml.anomaly.predict import predictions
 from ml.data import Data
 from ml.scores import Floats, Mask
+from ml.sources.times import shown
 from ml.spec.anomaly import AnomalySpec
 from ml.task import Judged
 
@@ -58,8 +59,8 @@ class AnomalyTask:
             "machines": len(series),
             "machines_left_out": ", ".join(sorted(set(frame[MACHINE]) - set(series))[:50]),
             "train_rows": int(sum(map(len, series.values()))),
-            "train_from": str(learned[TIME].min()),
-            "train_until": str(learned[TIME].max()),
+            "train_from": shown(learned[TIME].min()),
+            "train_until": shown(learned[TIME].max()),
         }
         return AnomalyModel(spec, normal, described, example(learned, channels, spec))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml.failure import estimators, features, threshold
+from ml.failure import estimators, features, history, threshold
 from ml.failure.calibration import calibrate
 from ml.failure.examples import Examples
 from ml.failure.layout import learn_layout
@@ -92,7 +92,7 @@ def _about(best: Trial, trials: int, data: Examples) -> dict[str, Any]:
         "train_failures": data.failures(parts.train),
         "test_rows": int(parts.test.sum()),
         "test_failures": data.failures(parts.test),
-        "train_from": data.first.isoformat(),
-        "train_until": parts.train_until.isoformat(),
-        "test_from": parts.test_from.isoformat(),
+        "train_from": history.said(data.first, data.history.counter),
+        "train_until": history.said(parts.train_until, data.history.counter),
+        "test_from": history.said(parts.test_from, data.history.counter),
     }

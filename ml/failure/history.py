@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ml.data import Data
+from ml.sources.times import shown
 
 STATISTICS = ("mean", "min", "max")  # of each channel within a step
 EVENT_KINDS = ("error", "maintenance", "failure")
@@ -61,4 +62,9 @@ def from_data(data: Data) -> History:
 
 def said(moment: pd.Timestamp, counter: bool) -> str:
     """A moment as it was before it came here: ISO text, or a counter's value."""
-    return f"{(moment - ORIGIN) / pd.Timedelta(hours=1):g}" if counter else moment.isoformat()
+    return shown((moment - ORIGIN) / pd.Timedelta(hours=1) if counter else moment)
+
+
+def as_given(moments: pd.Series[Any], counter: bool) -> pd.Series[Any]:
+    """A column of moments as it was before it came here: itself, or a counter's values."""
+    return (moments - ORIGIN) / pd.Timedelta(hours=1) if counter else moments

@@ -13,7 +13,7 @@ from ml.forecast.crossing import Bound
 from ml.forecast.grid import Panel, regular
 from ml.sources.channels import channels
 from ml.sources.read import reader
-from ml.sources.times import times
+from ml.sources.times import shown, times
 from ml.spec.forecast import ForecastSpec
 
 ENTITY, TIME, ALONE = "entity", "time", "all"
@@ -51,8 +51,7 @@ def read(spec: ForecastSpec) -> Data:
         }
     )
     readings = pd.concat([readings, values], axis=1).sort_values([ENTITY, TIME], ignore_index=True, kind="stable")
-    newest = readings[TIME].max() if len(readings) else None
-    watermark = None if newest is None else newest.isoformat() if isinstance(newest, pd.Timestamp) else str(newest)
+    watermark = shown(readings[TIME].max()) if len(readings) else None
     about = {"channels": names, "step": None if spec.step is None else str(spec.step), "combine": spec.combine}
     return Data({"readings": readings, **frames}, watermark, about)
 

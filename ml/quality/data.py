@@ -10,7 +10,7 @@ import pandas as pd
 from millwright.errors import MillwrightError
 from ml.data import Data
 from ml.sources.read import named, reader
-from ml.sources.times import is_counter, times
+from ml.sources.times import shown, times
 from ml.spec.quality import QualitySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, FoldSplit
@@ -125,5 +125,4 @@ def _watermark(frame: pd.DataFrame, spec: QualitySpec) -> str | None:
         return None
     if not spec.time:
         return str(len(frame))
-    newest = frame[TIME].max()
-    return str(newest) if is_counter(frame[TIME]) else str(newest.isoformat())
+    return shown(frame[TIME].max())

@@ -19,7 +19,7 @@ from ml.quality.parts import rounds, whole
 from ml.quality.rates import metrics
 from ml.scores import Floats
 from ml.sources.all_there import all_there
-from ml.sources.times import is_counter
+from ml.sources.times import is_counter, shown
 from ml.spec.quality import QualitySpec
 from ml.spec.span import hours
 from ml.spec.split import FoldSplit
@@ -80,8 +80,8 @@ class QualityTask:
             "classes": ", ".join(f"{name} {count}" for name, count in zip(about["classes"], counts, strict=True)),
             "left_out": ", ".join(about["left_out"]),
             "train_rows": len(learned),
-            "train_from": str(learned[TIME].min()) if spec.time else "",
-            "train_until": str(learned[TIME].max()) if spec.time else "",
+            "train_from": shown(learned[TIME].min()) if spec.time else "",
+            "train_until": shown(learned[TIME].max()) if spec.time else "",
         }
         example = learned[[*about["numbers"], *about["names"]]].head(3).reset_index(drop=True)
         return QualityModel(spec, chosen, tuple(about["classes"]), held, described, example)

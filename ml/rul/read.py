@@ -11,7 +11,7 @@ from millwright.errors import MillwrightError
 from ml.data import Data
 from ml.sources.channels import channels
 from ml.sources.read import Read, named, reader
-from ml.sources.times import is_counter, times
+from ml.sources.times import is_counter, shown, times
 from ml.spec.rul import RulSpec
 from ml.spec.source import Source
 from ml.spec.split import ColumnSplit
@@ -34,17 +34,11 @@ def read(spec: RulSpec, newest: bool = False) -> Data:
             frames["stopped"], _, _ = _readings(source(spec.test_source), spec, spec.test_source, names)
             if spec.test_truth is not None:
                 frames["truth"] = _truth(source, spec, frames["stopped"])
-    greatest = max(
-        (float(frame[TIME].max()) for frame in frames.values() if TIME in frame and len(frame)), default=None
-    )
-    watermark = (
-        None
-        if greatest is None
-        else str(greatest)
-        if counter
-        else pd.Timestamp(greatest, unit="h", tz="UTC").isoformat()
-    )
-    return Data(frames, watermark, {"channels": names, "unit": spec.time.column if counter else "h"})
+    about = {"channels": names, "unit": spec.time.column if counter else "h"}
+    ends = [float(frame[TIME].max()) for frame in frames.values() if TIME in frame and len(frame)]
+    if not ends:
+        return Data(frames, None, about)
+    return Data(frames, shown(max(ends) if counter else pd.Timestamp(max(ends), unit="h", tz="UTC")), about)
 
 
 def _readings(

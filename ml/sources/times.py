@@ -55,6 +55,11 @@ def is_counter(column: pd.Series[Any]) -> bool:
     return not isinstance(column.dtype, pd.DatetimeTZDtype)
 
 
+def shown(moment: Any) -> str:
+    """ISO text of a moment, or a counter's value as people write it: 303, not 303.0."""
+    return str(moment.isoformat()) if hasattr(moment, "isoformat") else f"{moment:.15g}"
+
+
 def _unit(greatest: float) -> str:
     """Of a number since 1970: whichever puts it into this age (until the year 5138)."""
     return next((unit for unit, limit in zip(_UNITS, (1e11, 1e14, 1e17), strict=False) if greatest < limit), "ns")

@@ -1,4 +1,4 @@
-"""A prediction for machines of which nobody knows yet whether they fail, from one CSV."""
+"""A failure model of one CSV: new machines, and time that is a counter."""
 
 from __future__ import annotations
 
@@ -46,3 +46,22 @@ def test_the_label_need_not_be_there_but_every_channel(trained):
     table().drop(columns="broken").to_csv(path, index=False)
     with pytest.raises(MillwrightError, match="has no column 'broken'"):
         TASK.read(spec)
+
+
+def test_a_counter_stays_a_counter(tmp_path):
+    frame = table()
+    begin = 1_000_000  # %g would round it
+    frame["cycle"] = begin + (frame.pop("time") - pd.Timestamp("2025-01-01", tz="UTC")) // pd.Timedelta(hours=1)
+    frame.to_csv(tmp_path / "readings.csv", index=False)
+    source = {"readings": str(tmp_path / "readings.csv")}
+    changes = {"source": source, "entity": "device", "time": "cycle", "label": "broken", "usage": None}
+    spec = parse_spec(make_spec(**changes, events={}, machines={}), "test")
+    data = TASK.read(spec)
+    model = TASK.fit(data, spec)
+    assert data.watermark == str(frame["cycle"].max())
+    assert begin <= int(model.described["train_from"]) < int(model.described["test_from"]) < frame["cycle"].max()
+    said = TASK.predict(model, TASK.read(spec, newest=True), spec)
+    assert said["event_time"].tolist() == [frame["cycle"].max()] * 3
+    labels = [factor["label"] for factors in said["factors"] for factor in factors]
+    assert any("of 24 steps" in label for label in labels)
+    assert not any(" h" in label for label in labels)
