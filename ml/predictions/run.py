@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from millwright.errors import MillwrightError
 from millwright.failpoints import failpoint
 from millwright.logs import said
+from ml.data import is_count
 from ml.predictions.append import append
 from ml.predictions.champion import Champion, champion
 from ml.predictions.shapes import SHAPES
@@ -27,8 +28,9 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
     """Append what the champion says of the newest data; run again on unchanged data, it writes nothing.
 
     With `output` the rows go to that .csv or .parquet file instead, which the data of files need. Gives predicted,
-    task, model, version, data_watermark, rows, machines, silent (machines that are known and not spoken of), flagged
-    (rows that foretell something), written and output. Without a champion, a table or a row: predicted false and the
+    task, model, version, data_watermark, time and entity (the columns; null where the data have none), rows, machines,
+    silent (machines that are known and not spoken of), flagged (rows that foretell something), written and output.
+    Without a champion, a table or a row: predicted false and the
     reason. Raises Unavailable without MLflow or the warehouse.
     """
     from ml.sources.missing import Missing
@@ -65,6 +67,8 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
         "model": found.name,
         "version": found.version,
         "data_watermark": data.watermark,
+        "time": found.spec.time.column if found.spec.time else None,
+        "entity": found.spec.entity,
         "rows": len(rows),
         "machines": len(machines),
         "silent": len(known - machines),
@@ -77,7 +81,7 @@ def run(spec: str = "failure", sources: tuple[str, ...] = (), output: str | None
 def _written(found: Champion, rows: pd.DataFrame, watermark: str, output: str | None) -> int:
     if output is None:
         return append(found.spec.task, rows, found.name, found.version, moment(watermark, found.name))
-    write(rows, output)
+    write(rows, output, found.spec)
     return len(rows)
 
 
@@ -85,15 +89,13 @@ def moment(watermark: str, name: str) -> pd.Timestamp:
     """A watermark as a moment in UTC. Raises MillwrightError when the data's time is a counter."""
     import pandas as pd
 
-    try:
-        float(watermark)
-    except ValueError:
-        found = pd.Timestamp(watermark)
-        return found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC")
-    raise MillwrightError(
-        f"The time of {name!r} is a counter ({watermark}), and the tables of predictions are by timestamps.",
-        "Say where its predictions go: --output predictions.csv (or .parquet).",
-    )
+    if is_count(watermark):
+        raise MillwrightError(
+            f"The time of {name!r} is a counter ({watermark}), and the tables of predictions are by timestamps.",
+            "Say where its predictions go: --output predictions.csv (or .parquet).",
+        )
+    found = pd.Timestamp(watermark)
+    return found.tz_localize("UTC") if found.tzinfo is None else found.tz_convert("UTC")
 
 
 def _nothing(asked: Any, reason: str) -> dict[str, Any]:

@@ -30,12 +30,10 @@ _SHOWN = (
 
 def prediction(result: dict[str, Any], console: Console) -> None:
     """What a prediction run wrote."""
-    flagged = "" if result["flagged"] is None else f", {result['flagged']} of them say yes"
-    silent = f" {result['silent']} machines are silent." if result["silent"] else ""
+    silent = f" {words.count(result['silent'], 'machine')} silent." if result["silent"] else ""
     console.print(
-        f"[bold]{result['model']}[/] version {result['version']}, data up to {words.when(result['data_watermark'])}:"
-        f" {result['rows']} rows about {result['machines']} machines{flagged}; {result['written']} new in"
-        f" {result['output']}.{silent}",
+        f"[bold]{result['model']}[/] version {result['version']}{words.up_to(result)}: {words.told(result)};"
+        f" {result['written']} new in {result['output']}.{silent}",
         soft_wrap=True,
     )
 

@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ml.data import is_count
+
+# By task: what a row is of, whom it is about, and what it says that speaks of trouble.
+_TOLD = {
+    "failure": ("prediction", "machine", "say yes"),
+    "rul": ("prediction", "unit", ""),
+    "anomaly": ("row", "machine", "say yes"),
+    "quality": ("piece", "machine", "told as defects"),
+    "forecast": ("row", "machine", ""),
+}
 _WINDOW = (("train_from", "train_until"), ("trained_from", "trained_until"))
 
 
@@ -47,6 +57,27 @@ def headline(kind: str, said: Mapping[str, Any]) -> str:
         f"{said['channel']} of {machine} is {said['value']:.4g} at {when(said['forecast_time'])},"
         f" 80 % between {said['lower']:.4g} and {said['upper']:.4g}; foretold at {watermark}.{crossing}"
     )
+
+
+def up_to(result: Mapping[str, Any]) -> str:
+    """How far the data of a prediction run reach; nothing where they have no time."""
+    if result["time"] is None:
+        return ""
+    counter = f"{result['time']} " if is_count(result["data_watermark"]) else ""
+    return f", data up to {counter}{when(result['data_watermark'])}"
+
+
+def told(result: Mapping[str, Any]) -> str:
+    """What a prediction run said of how many: `20 pieces of 3 machines, 2 of them told as defects`."""
+    row, of, yes = _TOLD[result["task"]]
+    machines = f" of {count(result['machines'], of)}" if result["entity"] is not None else ""
+    flagged = "" if result["flagged"] is None else f", {result['flagged']} of them {yes}"
+    return f"{count(result['rows'], row)}{machines}{flagged}"
+
+
+def count(number: int, of: str) -> str:
+    """`1 machine`, `2 machines`."""
+    return f"{number} {of}" if number == 1 else f"{number} {of}s"
 
 
 def factors(said: Mapping[str, Any]) -> list[str]:

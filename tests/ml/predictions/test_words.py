@@ -55,3 +55,15 @@ def test_an_outcome_says_who_was_right(predicted, failed, said):
     came = {"actual": failed is not None, "failure_time": failed, "foretold_until": AT}
     assert said in words.outcome("failure", FAILURE | {"predicted": predicted}, came)
     assert words.outcome("failure", FAILURE, None) == "Not known yet."
+
+
+def test_a_run_says_of_how_many_it_spoke_and_how_far_their_data_reach():
+    run = {"task": "quality", "rows": 400, "machines": 1, "flagged": 3, "data_watermark": "400"}
+    assert words.told(run | {"entity": None}) == "400 pieces, 3 of them told as defects"
+    assert words.told(run | {"entity": "line"}) == "400 pieces of 1 machine, 3 of them told as defects"
+    assert words.told(run | {"task": "rul", "entity": "unit", "rows": 2, "machines": 2, "flagged": None}) == (
+        "2 predictions of 2 units"
+    )
+    assert words.up_to(run | {"time": None}) == ""
+    assert words.up_to(run | {"time": "cycle"}) == ", data up to cycle 400"
+    assert words.up_to(run | {"time": "made", "data_watermark": AT.isoformat()}) == ", data up to 2026-01-30 08:00 UTC"
