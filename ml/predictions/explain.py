@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg2.errors
 
+from millwright.errors import MillwrightError, NeverStarted
 from millwright.warehouse import session
 from ml.predictions import made_by
 from ml.predictions.lineage import EVENTS, Wanted, behind, events
@@ -25,12 +26,19 @@ where equipment_id = %(machine)s and event_time >= %(hour)s and event_time < %(h
 def explain(number: str) -> dict[str, Any]:
     """What is known of a prediction by its number (`12`, `anomaly:12`): kind, said, model, streams, events, outcome.
 
-    Raises MillwrightError for a number that there is not, Unavailable without the warehouse; without the registry
-    `model.unknown` says so.
+    Raises MillwrightError for a number that there is not and where there never was a warehouse, Unavailable where it
+    does not answer; without the registry `model.unknown` says so.
     """
     task, at = parse(number)
-    with session() as connection, connection.cursor() as cursor:
-        said = find(cursor, task, at)
+    try:
+        with session() as connection, connection.cursor() as cursor:
+            said = find(cursor, task, at)
+    except NeverStarted:
+        raise MillwrightError(
+            "`millwright explain` is about predictions in the warehouse, and there is none here: of those in a file"
+            " (--output), the column factors holds the reasons.",
+            "For a warehouse run `millwright up`, or name your own (docs/settings.md).",
+        ) from None
     about = made_by.version(said["model_name"], said["model_version"])
     with session() as connection, connection.cursor() as cursor:
         wanted = _wanted(task, said, made_by.reach_hours(made_by.spec_of(about, said["model_name"])))
