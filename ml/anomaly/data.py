@@ -26,8 +26,12 @@ _SETTLES = 30 * 24.0  # hours before the newest rows from which levels that wand
 def read(spec: AnomalySpec, newest: bool = False) -> Data:
     """One frame: machine, time, label (NaN: unknown), whether normal operation may be learned, part, channels.
 
-    Raises as `ml.sources` does, and MillwrightError for a label that is neither numbers nor texts.
+    With `newest` nothing is read of labels, normal states and events, and all columns of numbers are channels: the
+    model knows which it takes. Raises as `ml.sources` does, and MillwrightError for a label that is neither numbers nor
+    texts.
     """
+    if newest:
+        spec = spec.model_copy(update={"label": None, "normal": {}, "abnormal": None})
     with reader() as get:
         span = (spec.time.column, hours(spec.judge) + _SETTLES) if newest and spec.time else None
         raw = get(spec.source, None, span)
@@ -35,9 +39,11 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
         named(raw, spec.source, [name for name in (spec.entity, time, spec.label, *spec.normal) if name])
         events = get(spec.abnormal.source) if spec.abnormal else None
     split_column = spec.split.column if isinstance(spec.split, ColumnSplit) else None
+    if newest and split_column not in raw:
+        split_column = None
     named(raw, spec.source, [split_column] if split_column else [])
     others = [spec.entity, time, spec.label, split_column, *spec.normal, *spec.ignore]
-    found = channels(raw, spec.channels, others, spec.source)
+    found = channels(raw, spec.channels, others, spec.source, empty=newest)
     frame = raw[found].astype(np.float64)
     frame[MACHINE] = raw[spec.entity].astype(str) if spec.entity else ""
     in_order = pd.Series(np.arange(len(raw), dtype=np.float64), index=raw.index)

@@ -16,6 +16,7 @@ from ml.anomaly.model import AnomalyModel, example, load_model
 from ml.anomaly.predict import predictions
 from ml.data import Data
 from ml.scores import Floats, Mask
+from ml.sources.all_there import all_there
 from ml.sources.times import shown
 from ml.spec.anomaly import AnomalySpec
 from ml.task import Judged
@@ -87,6 +88,7 @@ class AnomalyTask:
 
     def predict(self, model: AnomalyModel, data: Data, spec: AnomalySpec) -> pd.DataFrame:
         """Rows for `ml.anomalies` of the newest readings."""
+        all_there(spec.source.place, data.about["channels"], model.normal.channels)
         return predictions(model, data.frames["readings"], spec.judge)
 
 

@@ -144,6 +144,21 @@ def test_one_model_of_all_machines_judges_one_that_is_new(tmp_path):
     assert np.isfinite(model.see(frame)["another"][1].score).all()
 
 
+def test_new_rows_need_no_label_but_every_channel(tmp_path):
+    spec = plant(tmp_path, machines=1, candidates=[{"name": "robust_z"}])
+    model = TASK.fit(TASK.read(spec), spec)
+    frame = pd.read_csv(tmp_path / "plant.csv")
+    whole = TASK.predict(model, TASK.read(spec), spec)
+
+    def predicted(rows):
+        rows.to_csv(tmp_path / "plant.csv", index=False)
+        return TASK.predict(model, TASK.read(spec, newest=True), spec)
+
+    pd.testing.assert_frame_equal(predicted(frame.drop(columns="bad")), whole)
+    with pytest.raises(MillwrightError, match=r"no column of numbers 'pressure'.*current"):
+        predicted(frame.drop(columns="pressure"))
+
+
 def test_files_without_a_clock_of_one_channel_train_and_test_by_their_names(tmp_path):
     for name, seed in (("normal", 1), ("later", 2)):
         values = machine(seed)[:, 2].copy()
