@@ -44,6 +44,10 @@ def paths(source: Source) -> list[Path]:
             raise Missing(
                 f"There is no file {pattern}.", f"Paths are relative to {Path.cwd()} and to the spec's folder."
             )
+        if not any(map(os.path.isfile, matches)):
+            raise MillwrightError(
+                f"{pattern} is a folder; files were expected.", f"Name them, such as {pattern.rstrip('/')}/*.csv."
+            )
         found += matches
     return [Path(path) for path in dict.fromkeys(found) if Path(path).is_file()]
 

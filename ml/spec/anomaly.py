@@ -8,35 +8,23 @@ from pydantic import Field, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
+from ml.spec.parameters import ANOMALY
 from ml.spec.part import Part, Share
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
-from ml.spec.span import Span
+from ml.spec.span import Length, Span
 from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit, Value
-
-PARAMETERS = {
-    "robust_z": frozenset[str](),
-    "t2_q": frozenset({"explained"}),
-    "mset": frozenset({"memory", "ridge"}),
-    "isolation_forest": frozenset({"trees", "sample"}),
-}
 
 
 class Detector(Candidate):
     """A detector of anomalies."""
 
+    PARAMETERS: ClassVar = ANOMALY
+
     name: Literal["robust_z", "t2_q", "mset", "isolation_forest"] = Field(
         description="`robust_z`; `t2_q` (parameter `explained`, a share of the variance); `mset` (`memory` in rows, "
         "`ridge`); `isolation_forest` (`trees`, `sample` of rows that each tree sees)"
     )
-
-    @model_validator(mode="after")
-    def _parameters_are_known(self) -> Detector:
-        for parameter in (*self.parameters, *self.search):
-            if parameter not in PARAMETERS[self.name]:
-                known = ", ".join(sorted(PARAMETERS[self.name])) or "none"
-                raise ValueError(f"{self.name} has no parameter {parameter!r}; it has {known}")
-        return self
 
 
 class Abnormal(Part):
@@ -88,7 +76,7 @@ class AnomalySpec(ModelSpec):
         0.05, description="share of normal rows, held back, that may be called anomalies"
     )
     minimum_rows: int = Field(100, ge=40, description="a machine with fewer normal rows is not learned")
-    judge: Span = Field("24h", description="the newest rows, so long, that a prediction judges")
+    judge: Length = Field("24h", description="the newest rows, so long, that a prediction judges")
     split: TimeSplit | RowsSplit | ColumnSplit = Field(TimeSplit(), discriminator="by")
     candidates: tuple[Detector, ...] = Field(min_length=1, description="detectors to compare and combine")
     combine: Literal["best", "all"] = Field(

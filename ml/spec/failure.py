@@ -8,10 +8,11 @@ from pydantic import Field, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
+from ml.spec.parameters import FAILURE
 from ml.spec.part import Part
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
-from ml.spec.span import Span, hours
+from ml.spec.span import Length, hours
 from ml.spec.split import TimeSplit
 
 
@@ -32,6 +33,8 @@ class FailureSource(Part):
 
 class FailureCandidate(Candidate):
     """XGBoost, or scikit-learn's random forest."""
+
+    PARAMETERS: ClassVar = FAILURE
 
     name: Literal["xgboost", "random_forest"] = Field(description="`xgboost` or `random_forest`")
 
@@ -145,20 +148,22 @@ class FailureSpec(ModelSpec):
     channels: Channels = Field("all", description="the readings' columns: `all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns of numbers that are no channels")
     label: Label | None = Field(None, description="a column of the readings that tells failures, where no table does")
-    step: Span = Field("1h", description="readings are brought to one row per machine and step: mean, least, greatest")
+    step: Length = Field(
+        "1h", description="readings are brought to one row per machine and step: mean, least, greatest"
+    )
     usage: Usage | None = Field(
         None, description="when a machine works; then operating hours and levels at work are features"
     )
     events: EventColumns = EventColumns()
     machines: MachineColumns = MachineColumns()
-    horizon: Span = Field(description="the label at t: a failure in (t, t + horizon]")
-    windows: tuple[Span, ...] = Field(
+    horizon: Length = Field(description="the label at t: a failure in (t, t + horizon]")
+    windows: tuple[Length, ...] = Field(
         ("3h", "24h"), description="trailing windows (t - w, t] of mean, deviation, minimum and maximum"
     )
-    trends: tuple[Span, ...] = Field(
+    trends: tuple[Length, ...] = Field(
         (), description="spans of whole days over which a day's level is held against the machine's own past"
     )
-    events_windows: tuple[Span, ...] = Field(
+    events_windows: tuple[Length, ...] = Field(
         ("24h",), min_length=1, description="errors are counted by code over so long"
     )
     heed_schedule: bool = Field(
@@ -166,7 +171,9 @@ class FailureSpec(ModelSpec):
         description="where planned maintenance comes at regular spans: what it may have forestalled is not learned "
         "from, and a probability counts the part of the horizon before the next is due",
     )
-    train_every: Span | None = Field(None, description="trains on one row in so long, for speed; on all when not given")
+    train_every: Length | None = Field(
+        None, description="trains on one row in so long, for speed; on all when not given"
+    )
     minimum_failures: int = Field(
         3, ge=1, description="with fewer in the training part nothing is trained, and it says so"
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
+from ml.spec.parameters import FORECAST
 from ml.spec.part import Part, Share
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
@@ -17,54 +18,14 @@ from ml.spec.split import RowsSplit, TimeSplit
 class Forecaster(Candidate):
     """A way to foretell a series."""
 
+    PARAMETERS: ClassVar = FORECAST
+
     name: Literal[
         "mean", "last", "seasonal_naive", "trend", "nlinear", "dlinear", "prophet", "auto_ets", "auto_arima"
     ] = Field(
         description="`mean`, `last`, `seasonal_naive`, `trend` (a straight line), `nlinear`, `dlinear`, `prophet`, "
         "`auto_ets` or `auto_arima`"
     )
-
-    @model_validator(mode="after")
-    def _parameters_are_known(self) -> Forecaster:
-        known = PARAMETERS[self.name]
-        for name, value in [*self.parameters.items(), *((n, v) for n, vs in self.search.items() for v in vs)]:
-            if name not in known:
-                has = f"has {', '.join(known)}" if known else "has none"
-                raise ValueError(f"{self.name} has no parameter {name!r}; it {has}")
-            if not _fits(name, value):
-                raise ValueError(f"{name} = {value!r}; expected {_EXPECTED[name]}")
-        return self
-
-
-PARAMETERS = {
-    "mean": (),
-    "last": (),
-    "trend": (),
-    "seasonal_naive": ("season",),
-    "nlinear": ("window", "penalty", "share"),
-    "dlinear": ("window", "penalty", "share"),
-    "prophet": ("history", "most_series"),
-    "auto_ets": ("season", "history", "most_series"),
-    "auto_arima": ("season", "history", "most_series"),
-}
-_EXPECTED = {
-    "season": "a whole number of steps from 1",
-    "window": "a whole number of steps from 2",
-    "history": "a whole number of steps from 20",
-    "most_series": "a whole number from 1",
-    "penalty": "a number from 0",
-    "share": "channel (series of one channel share their weights), all or none",
-}
-
-
-def _fits(name: str, value: object) -> bool:
-    if name == "share":
-        return value in ("channel", "all", "none")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    if name == "penalty":
-        return value >= 0
-    return isinstance(value, int) and value >= {"window": 2, "history": 20}.get(name, 1)
 
 
 class Limit(Part):

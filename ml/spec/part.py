@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
@@ -13,5 +14,18 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+class Wrong(ValueError):
+    """What a part that is checked as a whole finds wrong with one of its fields: its path, its value, what is right."""
+
+    def __init__(self, field: str, value: Any, said: str) -> None:
+        super().__init__(f"{field} = {value!r}: {said}")
+
+
+def _named(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,59}", text):
+        raise ValueError("expected lower case letters, digits, _ and -, a letter first, at most 60 in all")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_named)]
 Share = Annotated[float, Field(gt=0, lt=1)]

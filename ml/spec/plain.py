@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ml.spec.part import Wrong
+
 SEE = "docs/models.md has the fields and their units."
 
 
@@ -20,6 +22,8 @@ def plain(error: ValidationError) -> str:
         message = "there is no such field"
     if not where:
         return message
+    if isinstance(first.get("ctx", {}).get("error"), Wrong):
+        return f"{where}.{message}"
     whole_part = isinstance(first["input"], dict) and first["type"] in ("missing", "value_error")
     return f"{where}: {message}" if whole_part else f"{where} = {first['input']!r}: {message}"
 

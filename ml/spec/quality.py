@@ -8,37 +8,22 @@ from pydantic import Field, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
+from ml.spec.parameters import QUALITY
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
-from ml.spec.span import Span
+from ml.spec.span import Length
 from ml.spec.split import ColumnSplit, EntitySplit, FoldSplit, TimeSplit
-
-_FOREST = frozenset({"trees", "max_depth", "max_features", "min_samples_leaf", "min_samples_split"})
-PARAMETERS = {
-    "xgboost": frozenset(
-        {"rounds", "eta", "max_depth", "min_child_weight", "subsample", "colsample_bytree", "colsample_bynode"}
-        | {"gamma", "reg_alpha", "reg_lambda", "max_bin", "max_delta_step"}
-    ),
-    "random_forest": _FOREST,
-    "extra_trees": _FOREST,
-}
 
 
 class QualityCandidate(Candidate):
     """A classifier."""
 
+    PARAMETERS: ClassVar = QUALITY
+
     name: Literal["xgboost", "random_forest", "extra_trees"] = Field(
         description="`xgboost` (its own parameters, and `rounds`), `random_forest` or `extra_trees` "
         "(`trees`, and scikit-learn's `max_depth`, `max_features`, `min_samples_leaf`, `min_samples_split`)"
     )
-
-    @model_validator(mode="after")
-    def _parameters_are_known(self) -> QualityCandidate:
-        for parameter in (*self.parameters, *self.search):
-            if parameter not in PARAMETERS[self.name]:
-                known = ", ".join(sorted(PARAMETERS[self.name]))
-                raise ValueError(f"{self.name} has no parameter {parameter!r}; it has {known}")
-        return self
 
 
 class QualitySpec(ModelSpec):
@@ -68,7 +53,7 @@ class QualitySpec(ModelSpec):
     costs: dict[str, float] = Field(
         {}, description="class → cost of one piece of it that is not told as such; 1 when not given"
     )
-    judge: Span = Field("24h", description="the newest pieces, so long, that are predicted; all without time")
+    judge: Length = Field("24h", description="the newest pieces, so long, that are predicted; all without time")
     split: TimeSplit | EntitySplit | FoldSplit | ColumnSplit = Field(TimeSplit(), discriminator="by")
     candidates: tuple[QualityCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     combine: Literal["best", "all"] = Field(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
+from ml.spec.parameters import RUL
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
 from ml.spec.split import ColumnSplit, EntitySplit
@@ -15,6 +16,8 @@ from ml.spec.split import ColumnSplit, EntitySplit
 
 class RulCandidate(Candidate):
     """A regressor of the remaining life."""
+
+    PARAMETERS: ClassVar = RUL
 
     name: Literal["xgboost", "random_forest", "linear"] = Field(description="`xgboost`, `random_forest` or `linear`")
 
@@ -40,7 +43,9 @@ class RulSpec(ModelSpec):
         description="a remaining life above this counts as this, also when it is judged: wear is not seen so early; "
         "125 is usual for NASA's C-MAPSS",
     )
-    windows: tuple[int, ...] = Field((5, 20), min_length=1, description="trailing windows in rows")
+    windows: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (5, 20), min_length=1, description="trailing windows in rows"
+    )
     split: EntitySplit | ColumnSplit = Field(EntitySplit(by="entity"), discriminator="by")
     candidates: tuple[RulCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     promote: Promotion = Promotion(metric="rmse")

@@ -26,10 +26,17 @@ def hours(span: str | float) -> float:
     return float(found[1]) * _HOURS[found[2]]
 
 
-def _positive(span: str | float) -> str | float:
+def _not_negative(span: str | float) -> str | float:
     if hours(span) < 0:
         raise ValueError("expected a span that is not negative")
     return span
 
 
-Span = Annotated[str | int | float, AfterValidator(_positive)]
+def _of_some_length(span: str | float) -> str | float:
+    if hours(span) <= 0:
+        raise ValueError("expected a span above 0")
+    return span
+
+
+Span = Annotated[str | int | float, AfterValidator(_not_negative)]
+Length = Annotated[str | int | float, AfterValidator(_of_some_length)]

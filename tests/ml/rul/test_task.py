@@ -154,3 +154,9 @@ def test_stopped_units_without_truth_are_judged_by_their_label(folder):
     readings, judged, truth = judged_rows(TASK.read(spec), spec)
     assert judged.all()
     assert len(truth) == len(readings)
+
+
+@pytest.mark.parametrize("windows", [[0], [-5, 20]])
+def test_a_window_of_no_rows_is_refused(folder, windows):
+    with pytest.raises(MillwrightError, match=r"windows\.0 = (0|-5): "):
+        parse_spec(make_spec(folder, windows=windows), "test")

@@ -74,6 +74,8 @@ def test_a_missing_column_file_or_table_is_named_with_what_there_is(tmp_path, fr
         read_one(source(tmp_path / "y*.csv"))
     with pytest.raises(Missing, match=r"The warehouse has no table a\.b"):
         read_one(Source.model_validate("a.b"))
+    with pytest.raises(MillwrightError, match=r"is a folder; files were expected.*\*\.csv"):
+        read_one(source(tmp_path))
     (tmp_path / "broken.parquet").write_text("no")
     with pytest.raises(MillwrightError, match="cannot be read as Parquet"):
         read_one(source(tmp_path / "broken.parquet"))

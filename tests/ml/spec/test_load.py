@@ -18,8 +18,11 @@ def test_every_spec_that_ships_is_right():
     ("changes", "said"),
     [
         ({"horizon": "soon"}, r"horizon = 'soon': expected a number with s, min, h, d or w"),
-        ({"horizon": -1}, r"horizon = -1: expected a span that is not negative"),
+        ({"horizon": -1}, r"horizon = -1: expected a span above 0"),
         ({"task": "magic"}, r"task = 'magic': expected one of 'failure', 'rul'"),
+        ({"horizon": "0h"}, r"horizon = '0h': expected a span above 0"),
+        ({"step": "0h"}, r"step = '0h': expected a span above 0"),
+        ({"windows": ["0h"]}, r"windows\.0 = '0h': expected a span above 0"),
         ({"windws": ["3h"]}, r"windws = \['3h'\]: there is no such field"),
         (
             {"source": {"readings": "a.b"}},
