@@ -82,7 +82,8 @@ def too_little(history: History, spec: FailureSpec) -> str:
     ends = (data.first, data.parts.train_until)
     span = " to ".join(said(end, True) if counter else f"{end:%Y-%m-%d}" for end in ends)
     if not failures:
-        return f"No machine failed in the training data ({span}), so there is nothing to learn from."
+        why = f": {history.told}" if history.told else ""
+        return f"No machine failed in the training data ({span}), so there is nothing to learn from{why}."
     return (
         f"Only {failures} of the {spec.minimum_failures} failures that the spec asks for "
         f"are in the training data ({span})."

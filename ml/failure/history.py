@@ -30,6 +30,7 @@ class History:
     equipment: pd.DataFrame
     known_until: pd.Timestamp | None
     counter: bool = False
+    told: str = ""  # what tells of failures, in a sentence
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ class History:
         return Data(
             {"readings": self.readings, "events": self.events, "equipment": self.equipment},
             None if newest is None else said(newest, self.counter),
-            {"known_until": until, "counter": self.counter},
+            {"known_until": until, "counter": self.counter, "told": self.told},
         )
 
 
@@ -57,6 +58,7 @@ def from_data(data: Data) -> History:
         frames["equipment"],
         None if until is None else pd.Timestamp(until),
         bool(data.about["counter"]),
+        str(data.about.get("told", "")),
     )
 
 

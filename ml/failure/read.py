@@ -9,7 +9,7 @@ import pandas as pd
 
 from millwright.errors import MillwrightError
 from ml.data import Data
-from ml.failure import read_events
+from ml.failure import read_events, told
 from ml.failure.history import ORIGIN, STATISTICS, History
 from ml.failure.lookback import lookback_hours
 from ml.sources.channels import channels
@@ -47,15 +47,22 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
         raise MillwrightError(f"usage.channel = {spec.usage.channel!r}: expected one of the channels {there}.")
     readings = by_step(pd.concat([keys, found], axis=1), hours(spec.step))
     events, reach = read_events.events(spec, read_source, counter)
+    machines_read = set(readings["equipment_id"])
     if spec.label is not None and not (newest and spec.label.column not in raw):
+        named(raw, source, [spec.label.column])
+        if not newest:
+            told.ask_values(raw[spec.label.column], spec.label, source)
+        by_what = told.by_label(raw[spec.label.column], spec.label, source)
         events = pd.concat([events, read_events.labelled(raw, keys, spec.label, source)], ignore_index=True)
+    else:
+        by_what = told.by_events(events, machines_read, spec)
     known = [reach, *([readings["time"].max()] if spec.alone and len(readings) else [])]
     known = [moment for moment in known if moment is not None]
-    events = events[events["equipment_id"].isin(set(readings["equipment_id"]))]
+    events = events[events["equipment_id"].isin(machines_read)]
     order = ["equipment_id", "event_time", "kind", "code", "component"]
     events = events.sort_values(order, kind="stable").drop_duplicates().reset_index(drop=True)
     machines = read_events.machines(spec, read_source, readings, counter)
-    return History(readings, events, machines, max(known) if known else None, counter)
+    return History(readings, events, machines, max(known) if known else None, counter, by_what)
 
 
 def moments_of(column: pd.Series[Any], time: Time, source: Source) -> tuple[pd.Series[Any], bool]:

@@ -9,6 +9,7 @@ import pandas as pd
 NO = frozenset(
     {"", "0", "0.0", "false", "f", "no", "n", "nein", "none", "nan"}
     | {"normal", "ok", "good", "healthy", "benign", "negative"}
+    | {"no failure", "no_failure", "no fault", "no error", "no defect", "no anomaly"}
 )
 
 

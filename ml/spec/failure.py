@@ -69,7 +69,9 @@ class Label(Part):
 
     column: str = Field(description="its name; a failure is the first row of each run in which it says so")
     values: tuple[str | int | float | bool, ...] = Field(
-        (), description="what it says then; when not given, a number above 0, or a word but no, false, ok, normal"
+        (),
+        description="what it says then; when not given, a number above 0, or a word but no, false, ok, "
+        "normal and the like; words of more than two kinds have to be named",
     )
 
     @model_validator(mode="before")
@@ -181,6 +183,13 @@ class FailureSpec(ModelSpec):
     candidates: tuple[FailureCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     alarm: Alarm = Alarm()
     promote: Promotion = Promotion(metric="average_precision")
+
+    @model_validator(mode="after")
+    def _horizon_holds_a_step(self) -> FailureSpec:
+        if hours(self.horizon) < hours(self.step):
+            unit = "; a plain number is of a counter's steps" if isinstance(self.horizon, (int, float)) else ""
+            raise ValueError(f"horizon = {self.horizon!r}: expected at least step ({self.step}){unit}")
+        return self
 
     @model_validator(mode="after")
     def _no_label_crosses_the_gap(self) -> FailureSpec:

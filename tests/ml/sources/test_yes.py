@@ -18,6 +18,7 @@ from ml.sources.yes import says_yes
         ["yes", "No ", None],
         ["Störung", "nein", "nan"],
         ["BROKEN", "NORMAL", "ok"],
+        ["Power Failure", "No Failure", "no_failure"],
     ],
 )
 def test_numbers_truths_and_words_that_say_no_are_told_from_the_rest(values):
