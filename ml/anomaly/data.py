@@ -13,6 +13,7 @@ from ml.scores import Mask
 from ml.sources.channels import channels
 from ml.sources.read import named, reader
 from ml.sources.times import is_counter, moment_of, shown, times
+from ml.sources.units import check_units
 from ml.sources.yes import NO
 from ml.spec.anomaly import Abnormal, AnomalySpec
 from ml.spec.span import hours
@@ -48,6 +49,8 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
     frame[MACHINE] = raw[spec.entity].astype(str) if spec.entity else ""
     in_order = pd.Series(np.arange(len(raw), dtype=np.float64), index=raw.index)
     frame[TIME] = times(raw[spec.time.column], spec.time, spec.source) if spec.time else in_order
+    if spec.time and not newest:
+        check_units(spec, is_counter(frame[TIME]), ("judge", "split.gap", "abnormal.before", "abnormal.after"))
     frame[LABEL] = _labels(raw[spec.label]) if spec.label else np.nan
     frame[NORMAL] = True
     for column, values in spec.normal.items():

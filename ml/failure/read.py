@@ -15,11 +15,13 @@ from ml.failure.lookback import lookback_hours
 from ml.sources.channels import channels
 from ml.sources.read import Read, named, reader
 from ml.sources.times import is_counter, times
+from ml.sources.units import check_units
 from ml.spec.failure import FailureSpec
 from ml.spec.source import Source, Time
 from ml.spec.span import hours
 
 ONE = "all"  # the machine's name where a source has but one
+_SPANS = ("horizon", "step", "windows", "trends", "events_windows", "train_every", "split.gap")
 SILENT_AFTER_HOURS = 7 * 24  # a machine whose last reading is older, by the data's clock, gets no prediction
 
 
@@ -39,6 +41,8 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     raw = read_source(source, None, recent)
     named(raw, source, [spec.time.column, *([spec.entity] if spec.entity else [])])
     moments, counter = moments_of(raw[spec.time.column], spec.time, source)
+    if not newest:
+        check_units(spec, counter, _SPANS)
     machine = raw[spec.entity].astype(str) if spec.entity else pd.Series(ONE, index=raw.index)
     keys = pd.DataFrame({"equipment_id": machine, "time": moments})
     found = _channels(raw, spec, source, newest)

@@ -55,7 +55,7 @@ def by_events(events: pd.DataFrame, machines: set[str], spec: FailureSpec) -> st
 
 def _counted(column: pd.Series[Any]) -> str:
     """`0 (4485), 1 (15)`."""
-    counts = column.value_counts(dropna=False)
+    counts: Any = column.value_counts(dropna=False)
     named = [f"{'nothing' if pd.isna(value) else value} ({count})" for value, count in counts.head(_MOST).items()]
     return ", ".join(named) + (f" and {len(counts) - _MOST} others" if len(counts) > _MOST else "")
 

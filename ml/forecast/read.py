@@ -13,13 +13,14 @@ from ml.forecast.crossing import Bound
 from ml.forecast.grid import Panel, regular
 from ml.sources.channels import channels
 from ml.sources.read import reader
-from ml.sources.times import shown, times
+from ml.sources.times import is_counter, shown, times
+from ml.sources.units import check_units
 from ml.spec.forecast import ForecastSpec
 
 ENTITY, TIME, ALONE = "entity", "time", "all"
 
 
-def read(spec: ForecastSpec) -> Data:
+def read(spec: ForecastSpec, newest: bool = False) -> Data:
     """Frame `readings`: entity (text), time, one column a channel; with limits by reference also `machines`.
 
     Raises Missing and MillwrightError as `ml.sources` does.
@@ -50,6 +51,8 @@ def read(spec: ForecastSpec) -> Data:
             TIME: times(found[column], spec.time, spec.source),
         }
     )
+    if not newest:
+        check_units(spec, is_counter(readings[TIME]), ("split.gap",))
     readings = pd.concat([readings, values], axis=1).sort_values([ENTITY, TIME], ignore_index=True, kind="stable")
     watermark = shown(readings[TIME].max()) if len(readings) else None
     about = {"channels": names, "step": None if spec.step is None else str(spec.step), "combine": spec.combine}

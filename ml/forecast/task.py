@@ -26,7 +26,7 @@ class ForecastTask:
 
     def read(self, spec: ForecastSpec, newest: bool = False) -> Data:
         """The readings, whole also with `newest`: how far a forecast looks back is known only on the grid."""
-        return read(spec)
+        return read(spec, newest)
 
     def too_little(self, data: Data, spec: ForecastSpec) -> str:
         """Why nothing can be learned, in one sentence; empty when something can."""

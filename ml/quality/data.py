@@ -10,7 +10,8 @@ import pandas as pd
 from millwright.errors import MillwrightError
 from ml.data import Data
 from ml.sources.read import named, reader
-from ml.sources.times import shown, times
+from ml.sources.times import is_counter, shown, times
+from ml.sources.units import check_units
 from ml.spec.quality import QualitySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, FoldSplit
@@ -44,6 +45,8 @@ def read(spec: QualitySpec, newest: bool = False) -> Data:
     frame[TIME] = (
         times(raw[spec.time.column], spec.time, spec.source) if spec.time else np.arange(len(raw), dtype=float)
     )
+    if spec.time and not newest:
+        check_units(spec, is_counter(frame[TIME]), ("judge", "split.gap"))
     frame[CLASS] = raw[spec.label].map(_text, na_action="ignore").astype(object)
     for column, asked in ((INSPECTION, spec.inspection), (PRODUCT, spec.product), (PART, extra)):
         if asked:
