@@ -12,6 +12,7 @@ from ml.data import Data
 from ml.failure import read_events, told
 from ml.failure.history import ORIGIN, STATISTICS, History
 from ml.failure.lookback import lookback_hours
+from ml.sources.alone import check_alone
 from ml.sources.channels import channels
 from ml.sources.read import Read, named, reader
 from ml.sources.times import is_counter, times
@@ -43,6 +44,9 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     moments, counter = moments_of(raw[spec.time.column], spec.time, source)
     if not newest:
         check_units(spec, counter, _SPANS)
+    if spec.entity is None:
+        # A counter comes as moments here, and is named as it came.
+        check_alone(raw[spec.time.column] if counter else moments, source)
     machine = raw[spec.entity].astype(str) if spec.entity else pd.Series(ONE, index=raw.index)
     keys = pd.DataFrame({"equipment_id": machine, "time": moments})
     found = _channels(raw, spec, source, newest)

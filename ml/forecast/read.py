@@ -11,6 +11,7 @@ from millwright.reference import read as reference
 from ml.data import Data
 from ml.forecast.crossing import Bound
 from ml.forecast.grid import Panel, regular
+from ml.sources.alone import check_alone
 from ml.sources.channels import channels
 from ml.sources.read import reader
 from ml.sources.times import is_counter, shown, times
@@ -51,6 +52,8 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
             TIME: times(found[column], spec.time, spec.source),
         }
     )
+    if spec.entity is None and "combine" not in spec.model_fields_set:
+        check_alone(readings[TIME], spec.source, " Or say what becomes of them: combine: mean, or sum.")
     if not newest:
         check_units(spec, is_counter(readings[TIME]), ("split.gap",))
     readings = pd.concat([readings, values], axis=1).sort_values([ENTITY, TIME], ignore_index=True, kind="stable")
