@@ -44,6 +44,7 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
         split_column = None
     named(raw, spec.source, [split_column] if split_column else [])
     others = [spec.entity, time, spec.label, split_column, *spec.normal, *spec.ignore]
+    named(raw, spec.source, () if newest else spec.ignore)
     found = channels(raw, spec.channels, others, spec.source, empty=newest)
     frame = raw[found].astype(np.float64)
     frame[MACHINE] = raw[spec.entity].astype(str) if spec.entity else ""

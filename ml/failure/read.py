@@ -43,6 +43,7 @@ def _history(spec: FailureSpec, read_source: Read, newest: bool) -> History:
     named(raw, source, [spec.time.column, *([spec.entity] if spec.entity else [])])
     moments, counter = moments_of(raw[spec.time.column], spec.time, source)
     if not newest:
+        named(raw, source, spec.ignore)
         check_units(spec, counter, _SPANS)
     if spec.entity is None:
         # A counter comes as moments here, and is named as it came.

@@ -13,7 +13,7 @@ from ml.forecast.crossing import Bound
 from ml.forecast.grid import Panel, regular
 from ml.sources.alone import check_alone
 from ml.sources.channels import channels
-from ml.sources.read import reader
+from ml.sources.read import named, reader
 from ml.sources.times import is_counter, shown, times
 from ml.sources.units import check_units
 from ml.spec.forecast import ForecastSpec
@@ -27,9 +27,9 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
     Raises Missing and MillwrightError as `ml.sources` does.
     """
     column = spec.time.column
-    named = None if spec.channels == "all" else [c for c in (spec.entity, column, *spec.channels) if c is not None]
+    wanted = None if spec.channels == "all" else [c for c in (spec.entity, column, *spec.channels) if c is not None]
     with reader() as source:
-        found = source(spec.source, named)
+        found = source(spec.source, wanted)
         frames = {}
         if spec.machines is not None and spec.entity is not None:
             machines = (
@@ -43,6 +43,8 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
                     "type": machines[spec.machine_type].astype(str).to_numpy(),
                 }
             ).sort_values(ENTITY, ignore_index=True)
+    if wanted is None and not newest:
+        named(found, spec.source, spec.ignore)
     names = channels(found, spec.channels, (spec.entity, column, *spec.ignore), spec.source)
     values = found[names].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     values = values.where(np.isfinite(values))

@@ -12,7 +12,7 @@ from ml.data import Data
 from ml.sources.read import named, reader
 from ml.sources.times import is_counter, shown, times
 from ml.sources.units import check_units
-from ml.spec.quality import QualitySpec
+from ml.spec.quality import QualitySpec, as_text
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, FoldSplit
 
@@ -40,18 +40,20 @@ def read(spec: QualitySpec, newest: bool = False) -> Data:
     numbers, names, left_out = _features(raw, spec, {name for name in (*shown, *learning) if name}, newest)
     frame = raw[numbers].astype(np.float64)
     for name in names:
-        frame[name] = raw[name].map(_text, na_action="ignore").astype(object)
-    frame[MACHINE] = raw[spec.entity].map(_text) if spec.entity else ""
+        frame[name] = raw[name].map(as_text, na_action="ignore").astype(object)
+    frame[MACHINE] = raw[spec.entity].map(as_text) if spec.entity else ""
     frame[TIME] = (
         times(raw[spec.time.column], spec.time, spec.source) if spec.time else np.arange(len(raw), dtype=float)
     )
     if spec.time and not newest:
         check_units(spec, is_counter(frame[TIME]), ("judge", "split.gap"))
-    frame[CLASS] = raw[spec.label].map(_text, na_action="ignore").astype(object)
+    frame[CLASS] = raw[spec.label].map(as_text, na_action="ignore").astype(object)
     for column, asked in ((INSPECTION, spec.inspection), (PRODUCT, spec.product), (PART, extra)):
         if asked:
-            frame[column] = raw[asked].map(_text, na_action="ignore").astype(object)
+            frame[column] = raw[asked].map(as_text, na_action="ignore").astype(object)
     classes = _classes(frame[CLASS], spec)
+    if not newest:
+        _costs_are_of(classes, spec)
     frame = frame[frame[CLASS].isna() | frame[CLASS].isin(classes)]
     order = [MACHINE, TIME] if spec.entity or spec.time else [TIME]
     frame = frame.sort_values(order, kind="stable").reset_index(drop=True)
@@ -96,15 +98,10 @@ def _is_number(column: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
 
 
-def _text(value: Any) -> str:
-    """The same for 1, 1.0 and "1": a column of classes with gaps comes as floats."""
-    return str(int(value)) if isinstance(value, (float, np.floating)) and value == int(value) else str(value).strip()
-
-
 def _classes(column: pd.Series[Any], spec: QualitySpec) -> list[str]:
     found = column.dropna().value_counts()
     if spec.classes:
-        asked = [_text(one) for one in spec.classes]
+        asked = [as_text(one) for one in spec.classes]
         for one in asked:
             # A class that has not come yet is no mistake, unless there are others that the spec does not name.
             if one not in found.index and set(found.index) - set(asked):
@@ -121,6 +118,15 @@ def _classes(column: pd.Series[Any], spec: QualitySpec) -> list[str]:
     # The most frequent is the good one; the first by name of equals.
     ordered = sorted(found.index)
     return sorted(ordered, key=lambda one: one != max(ordered, key=lambda name: found[name]))
+
+
+def _costs_are_of(classes: list[str], spec: QualitySpec) -> None:
+    for name in spec.costs:
+        if name not in classes:
+            raise MillwrightError(
+                f"costs names {name!r}, which is no class of column {spec.label!r} of {spec.source.place}.",
+                f"There are: {', '.join(classes)}.",
+            )
 
 
 def _watermark(frame: pd.DataFrame, spec: QualitySpec) -> str | None:

@@ -28,7 +28,9 @@ def read(spec: RulSpec, newest: bool = False) -> Data:
     """
     with reader() as source:
         place = spec.test_source if newest and spec.test_source is not None else spec.source
-        readings, names, counter = _readings(source(place), spec, place, None, newest)
+        found = source(place)
+        named(found, place, () if newest else spec.ignore)
+        readings, names, counter = _readings(found, spec, place, None, newest)
         frames = {"readings": readings}
         if spec.test_source is not None and not newest:
             frames["stopped"], _, _ = _readings(source(spec.test_source), spec, spec.test_source, names)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
@@ -13,6 +13,11 @@ from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
 from ml.spec.span import Length
 from ml.spec.split import ColumnSplit, EntitySplit, FoldSplit, TimeSplit
+
+
+def as_text(value: Any) -> str:
+    """A class's name: the same for 1, 1.0 and "1", as a column of classes with gaps comes as floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 class QualityCandidate(Candidate):
@@ -63,6 +68,11 @@ class QualitySpec(ModelSpec):
     )
     promote: Promotion = Promotion(metric="accuracy")
 
+    @field_validator("costs", mode="before")
+    @classmethod
+    def _classes_by_name(cls, raw: Any) -> Any:
+        return {as_text(name): cost for name, cost in raw.items()} if isinstance(raw, dict) else raw
+
     @model_validator(mode="after")
     def _split_has_what_it_needs(self) -> QualitySpec:
         if isinstance(self.split, TimeSplit) and self.time is None:
@@ -70,7 +80,7 @@ class QualitySpec(ModelSpec):
         if isinstance(self.split, EntitySplit) and self.entity is None:
             raise ValueError("a split by entity needs entity; give it, or split: {by: folds}")
         for name, cost in self.costs.items():
-            if self.classes and name not in {str(one) for one in self.classes}:
+            if self.classes and name not in {as_text(one) for one in self.classes}:
                 raise ValueError(f"costs names {name!r}; expected one of {', '.join(str(c) for c in self.classes)}")
             if cost < 0:
                 raise ValueError(f"costs.{name} = {cost}: expected a cost that is not negative")

@@ -140,6 +140,15 @@ def test_costs_turn_the_decision(tmp_path):
     assert (careful.rows.loc[rejects, "told"] == 2).mean() == 1.0
 
 
+def test_a_cost_of_no_class_is_refused_and_a_class_may_be_a_number(tmp_path):
+    with pytest.raises(MillwrightError, match=r"costs names 'Broken'.*There are: Good, Minor, Reject"):
+        TASK.read(spec_of(tmp_path, classes=[], costs={"Broken": 3}))
+    frame = table(200).replace({"verdict": {"Good": 0, "Minor": 1, "Reject": 1}})
+    spec = spec_of(tmp_path, frame, classes=[], costs={1: 10})
+    assert spec.costs == {"1": 10}
+    assert TASK.read(spec).about["classes"] == ["0", "1"]
+
+
 @pytest.mark.parametrize("values", [[0, 1], [-1, 1], [1.0, 2.0], [True, False], ["ok", "nok"]])
 def test_classes_may_be_of_any_kind(tmp_path, values):
     frame = table(200)
