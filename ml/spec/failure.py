@@ -120,6 +120,9 @@ class Alarm(Part):
         return self
 
 
+_SPLIT = TimeSplit(validation_share=0.6, folds=3)  # failures are few: one short slice may hold none
+
+
 class FailureSpec(ModelSpec):
     """A failure model."""
 
@@ -179,10 +182,19 @@ class FailureSpec(ModelSpec):
     minimum_failures: int = Field(
         3, ge=1, description="with fewer in the training part nothing is trained, and it says so"
     )
-    split: TimeSplit = TimeSplit(gap="24h", validation_share=0.6, folds=3)
+    split: TimeSplit = _SPLIT
     candidates: tuple[FailureCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     alarm: Alarm = Alarm()
     promote: Promotion = Promotion(metric="average_precision")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gap_of_the_horizon(cls, raw: Any) -> Any:
+        """What a split does not say: the horizon's gap, and as many folds as failures need."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("split") or {}, dict) or "horizon" not in raw:
+            return raw
+        usual = {"gap": raw["horizon"], "validation_share": _SPLIT.validation_share, "folds": _SPLIT.folds}
+        return raw | {"split": usual | (raw.get("split") or {})}
 
     @model_validator(mode="after")
     def _horizon_holds_a_step(self) -> FailureSpec:

@@ -29,6 +29,15 @@ class ModelSpec(Part):
     monitoring: Monitoring = Field(Monitoring(), description="when a version no longer fits what it is told")
     seed: int = Field(0, ge=0, description="two runs with one seed give the same bytes")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_split(cls, raw: Any) -> Any:
+        """A split that does not say by what is the task's usual one."""
+        usual = cls.model_fields["split"].default if "split" in cls.model_fields else None
+        if isinstance(raw, dict) and isinstance(raw.get("split"), dict) and "by" not in raw["split"] and usual:
+            return raw | {"split": {"by": usual.by, **raw["split"]}}
+        return raw
+
     @model_validator(mode="after")
     def _metrics_are_known(self) -> Self:
         for where, names in (

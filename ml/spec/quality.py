@@ -76,7 +76,7 @@ class QualitySpec(ModelSpec):
     @model_validator(mode="after")
     def _split_has_what_it_needs(self) -> QualitySpec:
         if isinstance(self.split, TimeSplit) and self.time is None:
-            raise ValueError("a split by time needs time; give it, or split: {by: folds}")
+            raise ValueError("a split by time needs time; give it, or split: {by: folds}, or by entity or column")
         if isinstance(self.split, EntitySplit) and self.entity is None:
             raise ValueError("a split by entity needs entity; give it, or split: {by: folds}")
         for name, cost in self.costs.items():

@@ -31,11 +31,19 @@ class TimeSplit(Part):
     )
     test_until: Moment | None = Field(None, description="what comes at or after this is left out")
     gap: Span = Field(
-        0, description="left out between the parts; at least the horizon, so that no label looks into the test"
+        0,
+        description="left out between the parts; of failures the horizon when not given, and never less, so that no "
+        "label looks into the test",
     )
-    validation_share: Share = Field(0.2, description="of the training part, its end: there choices are made")
+    validation_share: Share = Field(
+        0.2, description="of the training part, its end: there choices are made; of failures 0.6 when not given"
+    )
     folds: int = Field(
-        1, ge=1, le=50, description="slices in time of the validation part, each asked of a model of what is before it"
+        1,
+        ge=1,
+        le=50,
+        description="slices in time of the validation part, each asked of a model of what is before it; of failures 3 "
+        "when not given",
     )
 
 

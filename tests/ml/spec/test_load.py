@@ -51,6 +51,25 @@ def test_a_wrong_field_is_named_with_its_value(changes, said):
         parse_spec(make_spec(**changes), "mine.yml")
 
 
+def test_what_a_split_of_failures_does_not_say_is_the_horizons_gap_and_three_folds():
+    for split in ({}, {"train_share": 0.7}, None):
+        found = parse_spec(make_spec(horizon="7d", split=split), "mine.yml").split
+        assert (found.gap, found.validation_share, found.folds) == ("7d", 0.6, 3)
+    raw = make_spec(horizon="7d")
+    del raw["split"]
+    assert parse_spec(raw, "mine.yml").split.gap == "7d"
+
+
+def test_a_split_that_does_not_say_by_what_is_the_usual_one():
+    raw = {"name": "x", "source": "x.csv", "time": "t"}
+    pieces = raw | {"task": "quality", "label": "y", "candidates": [{"name": "xgboost"}], "split": {"train_share": 0.7}}
+    assert parse_spec(pieces, "x.yml").split.train_share == 0.7
+    with pytest.raises(MillwrightError, match=r"needs time; give it, or split: \{by: folds\}"):
+        parse_spec(pieces | {"time": None}, "x.yml")
+    units = {"task": "rul", "entity": "u", "candidates": [{"name": "linear"}], "split": {"test_share": 0.3}}
+    assert parse_spec(raw | units, "x.yml").split.by == "entity"
+
+
 def test_a_missing_field_is_named():
     raw = make_spec()
     del raw["horizon"]
