@@ -80,6 +80,11 @@ def _truth(source: Read, spec: RulSpec, stopped: pd.DataFrame) -> pd.DataFrame:
         raise MillwrightError(f"{place.place} has no column of numbers: the remaining life was expected.")
     column = spec.label if spec.label in others else others[-1]
     left = found[column].astype(np.float64)
+    if (left < 0).any():
+        raise MillwrightError(
+            f"{place.place}, column {column!r} = {left[left < 0].iloc[0]:g}: a remaining life from 0 was expected.",
+            "If another column holds it, name that as label.",
+        )
     if spec.entity in found.columns:
         out = pd.DataFrame({ENTITY: found[spec.entity].astype(str), "left": left})
         unknown = sorted(set(units) - set(out[ENTITY]))

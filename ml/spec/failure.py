@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
 from ml.spec.parameters import FAILURE
-from ml.spec.part import Part
+from ml.spec.part import Part, Wrong
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
 from ml.spec.span import Length, hours
@@ -201,6 +201,15 @@ class FailureSpec(ModelSpec):
         if hours(self.horizon) < hours(self.step):
             unit = "; a plain number is of a counter's steps" if isinstance(self.horizon, (int, float)) else ""
             raise ValueError(f"horizon = {self.horizon!r}: expected at least step ({self.step}){unit}")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> FailureSpec:
+        for number, span in enumerate(self.trends):
+            if hours(span) % 24 or hours(span) < 48:
+                raise Wrong(f"trends.{number}", span, "expected whole days, two at least, such as 7d")
+        if self.label is not None and self.source.failures is not None:
+            raise ValueError("label stands beside source.failures: expected one of them, or failures would count twice")
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
@@ -49,3 +49,9 @@ class RulSpec(ModelSpec):
     split: EntitySplit | ColumnSplit = Field(EntitySplit(by="entity"), discriminator="by")
     candidates: tuple[RulCandidate, ...] = Field(min_length=1, description="algorithms to choose from")
     promote: Promotion = Promotion(metric="rmse")
+
+    @model_validator(mode="after")
+    def _truth_is_of_units(self) -> RulSpec:
+        if self.test_truth is not None and self.test_source is None:
+            raise ValueError("test_truth needs test_source: the units of which it tells what was left of their life")
+        return self

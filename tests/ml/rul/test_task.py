@@ -128,6 +128,15 @@ def test_a_file_of_truth_that_does_not_fit_the_units_is_refused(folder, tmp_path
         TASK.read(parse_spec(make_spec(folder, test_truth=truth), "test"))
 
 
+def test_a_truth_below_nothing_or_of_no_units_is_refused(folder, tmp_path):
+    (tmp_path / "below.txt").write_text("\n".join(["5"] * 11 + ["-3"]))
+    truth = {"path": str(tmp_path / "below.txt"), "columns": ["left"]}
+    with pytest.raises(MillwrightError, match=r"column 'left' = -3: a remaining life from 0"):
+        TASK.read(parse_spec(make_spec(folder, test_truth=truth), "test"))
+    with pytest.raises(MillwrightError, match="test_truth needs test_source"):
+        parse_spec(make_spec(folder, test_source=None), "test")
+
+
 def test_too_few_units_say_so(folder):
     spec = parse_spec(make_spec(folder, split={"by": "entity", "test": ["1"]}), "test")
     data = TASK.read(spec)

@@ -21,6 +21,11 @@ def test_every_spec_that_ships_is_right():
         ({"horizon": -1}, r"horizon = -1: expected a span above 0"),
         ({"task": "magic"}, r"task = 'magic': expected one of 'failure', 'rul'"),
         ({"horizon": "0h"}, r"horizon = '0h': expected a span above 0"),
+        ({"trends": ["7d", "12h"]}, r"trends\.1 = '12h': expected whole days"),
+        (
+            {"label": "y", "source": {"readings": "a.b", "failures": "a.c"}},
+            r"label stands beside source\.failures: expected one of them",
+        ),
         ({"step": "7d"}, r"horizon = '24h': expected at least step \(7d\)"),
         ({"step": "1d", "horizon": 7}, r"horizon = 7: expected at least step \(1d\); a plain number is of a counter's"),
         ({"step": "0h"}, r"step = '0h': expected a span above 0"),
