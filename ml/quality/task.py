@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ml.spec.span import hours
 from ml.spec.split import FoldSplit
 from ml.task import Judged
 
+log = logging.getLogger(__name__)
 _LEAST = 30  # pieces to learn from
 
 
@@ -54,6 +56,9 @@ class QualityTask:
     def fit(self, data: Data, spec: QualitySpec) -> QualityModel:
         """The best candidate on rows held back in training; with k folds, one of all rows serves."""
         frame, about = data.frames["pieces"], data.about
+        for name, count in frame[CLASS].value_counts().items():
+            if count == 1:
+                log.warning("Class %s has a single piece: it is learned from or judged, never both.", name)
         parts, held = rounds(frame, spec), HeldOut(np.array([], dtype=np.uint64), np.zeros((0, len(about["classes"]))))
         last = parts[0]
         if isinstance(spec.split, FoldSplit):

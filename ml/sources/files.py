@@ -70,7 +70,7 @@ def _one(path: Path, source: Source) -> pd.DataFrame:
             f"{path} cannot be read as {kind}: {reason}.", "Check separator, encoding and format."
         ) from None
     if source.columns and parquet:
-        frame.columns = pd.Index(source.columns)
+        frame = _called(frame, path, source.columns)
     frame.columns = pd.Index([str(column).strip() for column in frame.columns])
     return frame.assign(**{source.file_column: path.stem}) if source.file_column else frame
 
@@ -78,8 +78,6 @@ def _one(path: Path, source: Source) -> pd.DataFrame:
 def _csv(path: Path, source: Source) -> pd.DataFrame:
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else source.encoding
     options: dict[str, Any] = {} if source.header and not source.columns else {"header": None}
-    if source.columns:
-        options["names"] = list(source.columns)
     frame: pd.DataFrame = pd.read_csv(
         path,
         sep=_SEPARATORS.get(source.separator or "", source.separator) or _separator(path, source, encoding),
@@ -95,9 +93,26 @@ def _csv(path: Path, source: Source) -> pd.DataFrame:
     if not options:
         _names(frame, path)
         return frame
+    if source.columns:
+        return _called(frame, path, source.columns)
+    return frame.set_axis([f"c{number + 1}" for number in range(frame.shape[1])], axis=1)
+
+
+def _called(frame: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Columns by the spec's names. Raises MillwrightError when there are more or fewer than names."""
     # A separator at the lines' ends makes a last column of nothing.
-    frame = frame.dropna(axis="columns", how="all") if source.columns else frame
-    return frame if source.columns else frame.set_axis([f"c{number + 1}" for number in range(frame.shape[1])], axis=1)
+    while frame.shape[1] > len(columns) and frame.iloc[:, -1].isna().all():
+        frame = frame.iloc[:, :-1]
+    if frame.shape[1] != len(columns):
+        raise MillwrightError(
+            f"{path} has {frame.shape[1]} columns, and the spec's columns are {len(columns)}: {', '.join(columns)}.",
+            "Name every column, in their order. Is separator right?",
+        )
+    if [str(value).strip() for value in frame.head(1).to_numpy().ravel()] == list(columns):
+        raise MillwrightError(
+            f"The first line of {path} names the columns already.", "Leave columns out, or add skip_rows: 1."
+        )
+    return frame.set_axis(list(columns), axis=1)
 
 
 def _names(frame: pd.DataFrame, path: Path) -> None:

@@ -160,12 +160,13 @@ def test_classes_may_be_of_any_kind(tmp_path, values):
     assert TASK.evaluate(TASK.fit(data, spec), data, spec).metrics["f1"] > 0.7
 
 
-def test_a_class_of_one_piece_breaks_nothing(tmp_path):
+def test_a_class_of_one_piece_breaks_nothing_and_is_told(tmp_path, caplog):
     frame = table(200)
     frame.loc[0, "verdict"] = "Odd"
     spec = spec_of(tmp_path, frame, classes=[], split={"by": "folds", "folds": 3, "inner_folds": 2})
     data = TASK.read(spec)
     assert TASK.evaluate(TASK.fit(data, spec), data, spec).metrics["accuracy"] > 0.8
+    assert "Class Odd has a single piece" in caplog.text
 
 
 def test_a_column_that_names_single_pieces_is_no_feature(tmp_path):

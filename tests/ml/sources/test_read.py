@@ -45,6 +45,21 @@ def test_a_file_without_header_gets_names_and_blanks_may_part_it(tmp_path):
     assert found.to_dict("list") == {"unit": [1, 2], "value": [0.5, 0.25], "n": [7, 8]}
 
 
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c", "d", "e"]])
+def test_more_or_fewer_names_than_columns_are_refused_with_both_counts(tmp_path, names):
+    (tmp_path / "x.csv").write_text("1;2;3;\n4;5;6;\n")
+    with pytest.raises(MillwrightError, match=rf"x\.csv has [34] columns, and the spec's columns are {len(names)}: a"):
+        read_one(source(tmp_path / "x.csv", columns=names))
+    assert read_one(source(tmp_path / "x.csv", columns=["a", "b", "c"]))["c"].tolist() == [3, 6]
+
+
+def test_names_that_the_file_has_itself_are_not_read_as_values(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(MillwrightError, match=r"names the columns already.*skip_rows: 1"):
+        read_one(source(tmp_path / "x.csv", columns=["a", "b"]))
+    assert read_one(source(tmp_path / "x.csv", columns=["a", "b"], skip_rows=1))["b"].tolist() == [2]
+
+
 def test_a_wide_file_without_header_needs_no_list_and_its_labels_lie_beside_it(tmp_path):
     (tmp_path / "secom.data").write_text("1.5 NaN 7\n2.5 4 NaN\n")
     (tmp_path / "labels.data").write_text('-1 "19/07/2008 11:55:00"\n1 "19/07/2008 12:32:00"\n')
