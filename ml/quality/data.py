@@ -9,6 +9,7 @@ import pandas as pd
 
 from millwright.errors import MillwrightError
 from ml.data import Data
+from ml.sources.channels import ask_decimal
 from ml.sources.read import named, reader
 from ml.sources.times import is_counter, shown, times
 from ml.sources.units import check_units
@@ -90,7 +91,10 @@ def _features(
             left_out.append(name)
     if not numbers and not names:
         there = ", ".join(str(name) for name in raw.columns)
-        raise MillwrightError(f"{spec.source.place} has no column to take as a feature.", f"There are: {there}.")
+        raise MillwrightError(
+            f"{spec.source.place} has no column to take as a feature.",
+            f"There are: {there}.{ask_decimal(raw[left_out])}",
+        )
     return numbers, names, left_out
 
 

@@ -39,5 +39,16 @@ def channels(
     ]
     if not found:
         there = ", ".join(str(name) for name in frame.columns)
-        raise MillwrightError(f"{source.place} has no column of numbers to take as a channel.", f"There are: {there}.")
+        free = [name for name in frame.columns if name not in taken]
+        raise MillwrightError(
+            f"{source.place} has no column of numbers to take as a channel.",
+            f"There are: {there}.{ask_decimal(frame[free])}",
+        )
     return found
+
+
+def ask_decimal(frame: pd.DataFrame) -> str:
+    """A question where columns of text look like numbers with another decimal mark."""
+    texts = (frame[name].dropna().astype(str) for name in frame if not pd.api.types.is_numeric_dtype(frame[name]))
+    numbers = any(len(text) and text.str.fullmatch(r"[+-]?\d*[.,]\d+").all() for text in texts)
+    return " Is `decimal` right?" if numbers else ""

@@ -15,6 +15,7 @@ from ml.sources.missing import Missing
 from ml.spec.source import Source
 
 _PARQUET = (".parquet", ".pq")
+_EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 _NOTHING = r"(?i)(nan|na|null|\?|unnamed: \d+)?(\.\d+)?"  # pandas numbers names that come twice
 _SEPARATORS = {"tab": "\t", "whitespace": r"\s+"}
 
@@ -53,6 +54,8 @@ def paths(source: Source) -> list[Path]:
 
 
 def _one(path: Path, source: Source) -> pd.DataFrame:
+    if path.suffix.lower() in _EXCEL:
+        raise MillwrightError(f"{path} is an Excel file, which is not read.", "Save it as CSV.")
     parquet = (source.format or ("parquet" if path.suffix.lower() in _PARQUET else "csv")) == "parquet"
     try:
         frame = pd.read_parquet(path) if parquet else _csv(path, source)

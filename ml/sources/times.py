@@ -35,7 +35,11 @@ def times(column: pd.Series[Any], time: Time, source: Source) -> pd.Series[Any]:
     """
     where = f"{source.place}, column {time.column!r}"
     if (empty := int(column.isna().sum())) > 0:
-        raise MillwrightError(f"{where}: {empty} of {len(column)} rows have no time.")
+        first = int(column.isna().to_numpy().argmax()) + 1
+        raise MillwrightError(
+            f"{where}: {empty} of {len(column)} rows have no time; the first is row {first}.",
+            "It is empty there, or a word for nothing such as n/a or null: mend such rows, or leave them out.",
+        )
     if pd.api.types.is_datetime64_any_dtype(column):
         return _utc(column, time, where)
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):

@@ -27,21 +27,32 @@ def load_spec(name: str, sources: tuple[str, ...] = ()) -> Spec:
     `sources` replace its own: a table or path, or NAME=PATH for one of several.
     Raises MillwrightError: no such spec, not YAML, or which field has which value and what was expected.
     """
-    path = Path(name) if name.endswith((".yml", ".yaml")) else SPECS / f"{name}.yml"
+    path = _path(name)
     try:
         raw = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        known = ", ".join(shipped())
-        raise MillwrightError(
-            f"There is no spec {name!r}.", f"Name one of {known}, or give a path to a .yml file."
-        ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise MillwrightError(f"{path.name} is not YAML: {' '.join(str(error).split())}.") from None
     if isinstance(raw, dict):
         raw = {field: beside(value, path.parent) if field in _SOURCES else value for field, value in raw.items()}
         if sources:
             raw["source"] = replaced(raw.get("source"), sources)
     return parse_spec(raw, path.name)
+
+
+def _path(name: str) -> Path:
+    """Where a spec lies. Raises MillwrightError when it does not, or is no .yml file."""
+    path = SPECS / f"{name}.yml"
+    if path.is_file() and "/" not in name:
+        return path
+    path, remedy = Path(name), f"Name one of {', '.join(shipped())}, or give a path to a .yml file."
+    if path.is_dir():
+        raise MillwrightError(f"{name} is a folder, and a spec is a .yml file.", remedy)
+    if path.suffix not in (".yml", ".yaml"):
+        there = path.is_file()
+        raise MillwrightError(f"{name} is no .yml file." if there else f"There is no spec {name!r}.", remedy)
+    if not path.is_file():
+        raise MillwrightError(f"There is no file {name}.", f"Paths are relative to {Path.cwd()}.")
+    return path
 
 
 _SOURCES = ("source", "test_source", "test_truth", "abnormal")

@@ -91,6 +91,9 @@ def test_a_missing_column_file_or_table_is_named_with_what_there_is(tmp_path, fr
         read_one(Source.model_validate("a.b"))
     with pytest.raises(MillwrightError, match=r"is a folder; files were expected.*\*\.csv"):
         read_one(source(tmp_path))
+    (tmp_path / "book.xlsx").write_bytes(b"PK")
+    with pytest.raises(MillwrightError, match=r"book\.xlsx is an Excel file.*Save it as CSV"):
+        read_one(source(tmp_path / "book.xlsx"))
     (tmp_path / "broken.parquet").write_text("no")
     with pytest.raises(MillwrightError, match="cannot be read as Parquet"):
         read_one(source(tmp_path / "broken.parquet"))
@@ -110,6 +113,8 @@ def test_a_table_of_the_warehouse_reads_like_the_file_of_it(tmp_path, fresh_data
 def test_all_channels_are_the_columns_of_numbers_that_hold_any(tmp_path):
     frame = ROWS.assign(empty=float("nan"), label=1)
     assert channels(frame, "all", ["label", None], source("x.csv")) == ["Temp [°C]", "n"]
+    with pytest.raises(MillwrightError, match=r"no column of numbers.*Is `decimal` right\?"):
+        channels(ROWS[["Machine ID"]].assign(x=["1,5", "-,25"]), "all", (), source("x.csv"))
     with pytest.raises(MillwrightError, match=r"column 'Machine ID' = 'a': a channel has to hold numbers"):
         channels(frame, ("Machine ID",), (), source("x.csv"))
 

@@ -98,6 +98,13 @@ def test_a_missing_field_is_named():
 def test_an_unknown_spec_names_those_there_are(tmp_path):
     with pytest.raises(MillwrightError, match=r"no spec 'failur'.*failure"):
         load_spec("failur")
+    with pytest.raises(MillwrightError, match=r"There is no file .*nope\.yml"):
+        load_spec(str(tmp_path / "nope.yml"))
+    with pytest.raises(MillwrightError, match="is a folder, and a spec is"):
+        load_spec(str(tmp_path))
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    with pytest.raises(MillwrightError, match=r"data\.csv is no \.yml file"):
+        load_spec(str(tmp_path / "data.csv"))
     broken = tmp_path / "broken.yml"
     broken.write_text("a: [1")
     with pytest.raises(MillwrightError, match=r"broken\.yml is not YAML"):
