@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ml.scores import Floats, Mask
 from ml.tree_models import along_paths, is_forest, matrix
 
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "xgboost": {"rounds": 300, "max_depth": 4, "eta": 0.05},
-    "random_forest": {"n_estimators": 200, "min_samples_leaf": 5},
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "xgboost": {"rounds": 300, "max_depth": 4, "eta": 0.05, "balance": 0, "threads": 1},
+    "random_forest": {"n_estimators": 200, "min_samples_leaf": 5, "balance": 0},
 }
 
 
@@ -23,8 +23,8 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, fails: Ma
     `balance` b weighs a failing row (others/failing)^b times: 0 leaves them as rare as they are, 1 makes both classes
     weigh the same. Probabilities are calibrated afterwards.
     """
-    given = {**_DEFAULTS[name], **parameters}
-    weight = weights(fails, float(given.pop("balance", 0.0)))
+    given = {**DEFAULTS[name], **parameters}
+    weight = weights(fails, float(given.pop("balance")))
     if name == "random_forest":
         from sklearn.ensemble import RandomForestClassifier
 
@@ -32,7 +32,7 @@ def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, fails: Ma
         return forest.fit(features.to_numpy(np.float32), fails.astype(np.int8), sample_weight=weight)
     import xgboost
 
-    rounds, threads = int(given.pop("rounds")), int(given.pop("threads", 1))
+    rounds, threads = int(given.pop("rounds")), int(given.pop("threads"))
     fixed = {"objective": "binary:logistic", "tree_method": "hist", "seed": seed, "nthread": threads}
     return xgboost.train({**fixed, **given}, matrix(features, fails, weight, threads), rounds)
 

@@ -12,7 +12,7 @@ from ml.quality.trees import Trees
 from ml.scores import Floats
 
 Labels = NDArray[np.int64]
-_DEFAULTS: dict[str, dict[str, Any]] = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 300, "eta": 0.05, "max_depth": 6, "subsample": 0.8, "colsample_bytree": 0.5},
     "random_forest": {"trees": 300, "max_features": 0.4},
     "extra_trees": {"trees": 300, "max_features": 0.5},
@@ -21,7 +21,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 
 def fit(name: str, parameters: dict[str, Any], rows: Floats, labels: Labels, classes: int, seed: int) -> Any:
     """A classifier of `classes` classes, given as 0, 1, …; the same rows and seed give the same."""
-    given = {**_DEFAULTS[name], **parameters}
+    given = {**DEFAULTS[name], **parameters}
     if name == "xgboost":
         import xgboost
 

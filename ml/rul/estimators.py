@@ -14,7 +14,7 @@ from ml import tree_models
 from ml.rul.examples import Floats
 
 _LINE = "linear.npz"
-_DEFAULTS: dict[str, dict[str, Any]] = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 200, "max_depth": 4, "eta": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
     "random_forest": {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.3},
     "linear": {"penalty": 1.0},
@@ -49,7 +49,7 @@ class Line:
 
 def fit(name: str, parameters: dict[str, Any], features: pd.DataFrame, life: Floats, seed: int) -> Any:
     """A regressor of these rows; the same rows, parameters and seed give the same bytes."""
-    given = {**_DEFAULTS[name], **parameters}
+    given = {**DEFAULTS[name], **parameters}
     if name == "linear":
         return Line.fit(features.to_numpy(np.float64), life, float(given["penalty"]))
     if name == "random_forest":

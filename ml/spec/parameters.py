@@ -9,38 +9,46 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers that a parameter may be, whole ones or any; or one of some words."""
+    """Numbers that a parameter may be: whole ones, or any."""
 
     whole: bool = False
     least: float = -math.inf
     above: float = -math.inf
     most: float = math.inf
-    words: tuple[str | None, ...] = ()
+    below: float = math.inf
 
     def holds(self, value: Any) -> bool:
         """Whether a value lies in it; true and false are no numbers."""
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return value in self.words
-        right_kind = isinstance(value, int) or not self.whole
-        return right_kind and math.isfinite(value) and self.least <= value <= self.most and value > self.above
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
+            return False
+        return math.isfinite(value) and self.least <= value <= self.most and self.above < value < self.below
 
     def __str__(self) -> str:
-        if self.least == self.above == -math.inf:
-            return _or(self.words)
         begin = f"from {self.least:g}" if math.isfinite(self.least) else f"above {self.above:g}"
         end = f" to {self.most:g}" if math.isfinite(self.most) else ""
-        words = f", or {_or(self.words)}" if self.words else ""
-        return f"a {'whole ' if self.whole else ''}number {begin}{end}{words}"
+        end = f" and below {self.below:g}" if math.isfinite(self.below) else end
+        return f"a {'whole ' if self.whole else ''}number {begin}{end}"
 
 
-def _or(words: tuple[str | None, ...]) -> str:
-    return " or ".join("null" if word is None else word for word in words)
+@dataclass(frozen=True)
+class Word:
+    """A word that a parameter may be, or null."""
+
+    word: str | None
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value is the word."""
+        return value is None if self.word is None else bool(value == self.word)
+
+    def __str__(self) -> str:
+        return self.word or "null"
 
 
-Allowed = tuple[Range, ...]  # a value has to lie in one of them
+Allowed = tuple[Range | Word, ...]  # a value has to lie in one of them
 Table = dict[str, Allowed]
 _COUNT, _POSITIVE, _NOT_NEGATIVE = Range(whole=True, least=1), Range(above=0), Range(least=0)
 _SHARE = Range(above=0, most=1)
+_PART = Range(above=0, below=1)  # of the rows: 1 is one of them
 _HISTORY, _SEASON = Range(whole=True, least=20), _COUNT
 
 _XGBOOST: Table = {
@@ -48,7 +56,7 @@ _XGBOOST: Table = {
     "eta": (_SHARE,),
     "max_depth": (Range(whole=True, least=0),),
     "max_leaves": (Range(whole=True, least=0),),
-    "grow_policy": (Range(words=("depthwise", "lossguide")),),
+    "grow_policy": (Word("depthwise"), Word("lossguide")),
     "min_child_weight": (_NOT_NEGATIVE,),
     "subsample": (_SHARE,),
     "colsample_bytree": (_SHARE,),
@@ -62,20 +70,20 @@ _XGBOOST: Table = {
     "max_delta_step": (_NOT_NEGATIVE,),
 }
 _FOREST: Table = {
-    "max_depth": (Range(whole=True, least=1, words=(None,)),),
-    "max_features": (_COUNT, Range(above=0, most=1, words=("sqrt", "log2", None))),
-    "max_leaf_nodes": (Range(whole=True, least=2, words=(None,)),),
-    "min_samples_leaf": (_COUNT, _SHARE),
-    "min_samples_split": (Range(whole=True, least=2), _SHARE),
+    "max_depth": (_COUNT, Word(None)),
+    "max_features": (_COUNT, _SHARE, Word("sqrt"), Word("log2"), Word(None)),
+    "max_leaf_nodes": (Range(whole=True, least=2), Word(None)),
+    "min_samples_leaf": (_COUNT, _PART),
+    "min_samples_split": (Range(whole=True, least=2), _PART),
     "min_impurity_decrease": (_NOT_NEGATIVE,),
     "ccp_alpha": (_NOT_NEGATIVE,),
 }
-_BALANCE: Table = {"balance": (_NOT_NEGATIVE,)}
+_BALANCE: Table = {"balance": (Range(least=0, most=2),)}
 _ONE_SERIES: Table = {"history": (_HISTORY,), "most_series": (_COUNT,)}
 _LINEAR: Table = {
     "window": (Range(whole=True, least=2),),
     "penalty": (_NOT_NEGATIVE,),
-    "share": (Range(words=("channel", "all", "none")),),
+    "share": (Word("channel"), Word("all"), Word("none")),
 }
 
 FAILURE: dict[str, Table] = {
@@ -112,5 +120,6 @@ FORECAST: dict[str, Table] = {
 
 
 def expected(allowed: Allowed) -> str:
-    """For people: `a whole number from 1, or a number above 0 to 1`."""
-    return ", or ".join(map(str, allowed))
+    """For people: `a whole number from 1, a number above 0 to 1 or null`."""
+    *others, last = map(str, allowed)
+    return f"{', '.join(others)} or {last}" if others else last

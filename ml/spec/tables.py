@@ -1,4 +1,4 @@
-"""The tables of fields in docs/models.md, from the specs themselves: `python -m ml.spec.tables docs/models.md`."""
+"""The tables of docs/models.md, from the specs and algorithms themselves: `python -m ml.spec.tables docs/models.md`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,39 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-_PLACE = re.compile(r"(<!-- fields: ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+from ml.spec.parameters import FAILURE, QUALITY, RUL, expected
+
+_PLACE = re.compile(r"(<!-- (fields|parameters): ([\w.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_TABLES = {"failure": FAILURE, "rul": RUL, "quality": QUALITY}  # tasks whose algorithms have their parameters in common
 
 
 def filled(text: str) -> str:
-    """A page with each table between `<!-- fields: module.Class -->` and `<!-- end -->` written anew."""
-    return _PLACE.sub(lambda found: f"{found[1]}{table(_part(found[2]))}\n{found[3]}", text)
+    """A page with each table written anew: from `<!-- fields: module.Class -->`, or `<!-- parameters: algorithm -->`,
+    to `<!-- end -->`."""
+    return _PLACE.sub(lambda found: f"{found[1]}{_table(found[2], found[3])}\n{found[4]}", text)
+
+
+def _table(kind: str, name: str) -> str:
+    return table(_part(name)) if kind == "fields" else parameters(name)
+
+
+def parameters(name: str) -> str:
+    """One line per parameter of an algorithm: what it may be, and what it is in each task when not given."""
+    tasks = {task: tables[name] for task, tables in _TABLES.items() if name in tables}
+    allowed = {one: ranges for table in tasks.values() for one, ranges in table.items()}
+    lines = [
+        " | ".join([f"| `{name}`", "what it may be", *(f"{task}, when not given" for task in tasks)]) + " |",
+        "|---|---|" + "---|" * len(tasks),
+    ]
+    for one, ranges in allowed.items():
+        usual = [_usual(task, name, one) if one in table else "no such" for task, table in tasks.items()]
+        lines.append(" | ".join([f"| `{one}`", expected(ranges), *usual]) + " |")
+    return "\n".join(lines)
+
+
+def _usual(task: str, name: str, parameter: str) -> str:
+    defaults = import_module(f"ml.{task}.estimators").DEFAULTS[name]
+    return f"`{defaults[parameter]}`" if parameter in defaults else ""
 
 
 def table(part: type[BaseModel]) -> str:

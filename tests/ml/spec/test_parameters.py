@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from millwright.errors import MillwrightError
-from ml.failure.estimators import _DEFAULTS as OF_FAILURE
-from ml.quality.estimators import _DEFAULTS as OF_QUALITY
-from ml.rul.estimators import _DEFAULTS as OF_RUL
+from ml.failure.estimators import DEFAULTS as OF_FAILURE
+from ml.quality.estimators import DEFAULTS as OF_QUALITY
+from ml.rul.estimators import DEFAULTS as OF_RUL
 from ml.spec.load import parse_spec
 from ml.spec.parameters import FAILURE, QUALITY, RUL
 
@@ -37,6 +37,7 @@ def candidate(task: str, name: str, **fields):
         ("eta", "1e-3", "a number above 0 to 1; YAML takes this for a text: write 0.001"),
         ("max_depth", 3.5, "a whole number from 0"),
         ("subsample", 2, "a number above 0 to 1"),
+        ("grow_policy", 5, "depthwise or lossguide"),
         ("grow_policy", "deep", "depthwise or lossguide"),
     ],
 )
@@ -56,14 +57,20 @@ def test_a_value_of_xgboost_out_of_its_range_is_named_with_what_was_expected(tas
             "quality",
             "random_forest",
             {"parameters": {"max_features": 5.5}},
-            "5.5: expected a whole number from 1, or a number above 0 to 1, or sqrt or log2 or null",
+            "5.5: expected a whole number from 1, a number above 0 to 1, sqrt, log2 or null",
+        ),
+        (
+            "quality",
+            "extra_trees",
+            {"parameters": {"min_samples_leaf": 1.0}},
+            "number from 1 or a number above 0 and below 1",
         ),
         ("failure", "random_forest", {"parameters": {"trees": 5}}, "no parameter 'trees'; it has .*n_estimators"),
         ("rul", "linear", {"parameters": {"rounds": 5}}, "linear has no parameter 'rounds'; it has penalty"),
         ("anomaly", "t2_q", {"parameters": {"explained": 85}}, "explained = 85: expected a number above 0 to 1"),
         ("anomaly", "robust_z", {"parameters": {"x": 1}}, "no parameter 'x'; it has none"),
         ("forecast", "nlinear", {"parameters": {"window": 1}}, "window = 1: expected a whole number from 2"),
-        ("forecast", "dlinear", {"search": {"share": ["x"]}}, "share = 'x': expected channel or all or none"),
+        ("forecast", "dlinear", {"search": {"share": ["x"]}}, "share = 'x': expected channel, all or none"),
     ],
 )
 def test_searched_values_and_every_tasks_algorithms_are_held_to_the_table_too(task, name, given, said):
