@@ -16,6 +16,7 @@ from ml.forecast.naive import Mean, Seasonal, Trend
 from ml.forecast.statistical import HISTORY, Statistical
 from ml.spec.forecast import ForecastSpec
 
+MOST_WINDOW = 1008  # a week of ten minutes; a fit costs the window's cube
 MOST_SERIES = 20  # a model a series costs seconds each; with more series such candidates are left out
 
 
@@ -47,8 +48,7 @@ def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: i
             if candidate.name == "seasonal_naive":
                 found = [{"season": asked["season"]}] if "season" in asked else [{"season": s} for s in seasons]
             elif candidate.name in ("nlinear", "dlinear"):
-                usual = {2 * max(seasons), 14 * min(seasons), spec.horizon} - {1}
-                windows = [asked["window"]] if "window" in asked else sorted(w for w in usual if w <= 1000)
+                windows = [asked["window"]] if "window" in asked else _windows(seasons, spec.horizon)
                 penalties = [asked["penalty"]] if "penalty" in asked else [0.01, 0.1, 1.0]
                 found = [
                     {"window": window, "penalty": penalty, "share": asked.get("share", share)}
@@ -59,6 +59,14 @@ def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: i
             else:
                 found = [asked]
             yield from (Way(candidate.name, settings) for settings in found)
+
+
+def _windows(seasons: tuple[int, ...], horizon: int) -> list[int]:
+    """Two and fourteen of the shortest season, two of the longest or at least one, and the horizon; in rising order."""
+    short, long = min(seasons), max(seasons)
+    usual = {2 * short, 14 * short, 2 * long if 2 * long <= MOST_WINDOW else long, horizon}
+    found = {window for window in usual if 1 < window <= MOST_WINDOW}
+    return sorted(found if found - {horizon} else found | {MOST_WINDOW})
 
 
 def left_out(spec: ForecastSpec, series: int) -> dict[str, str]:

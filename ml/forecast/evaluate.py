@@ -8,12 +8,12 @@ import pandas as pd
 from ml.forecast import scores
 from ml.forecast.adapt import stretches
 from ml.forecast.candidates import Fitted
-from ml.forecast.fit import seasons
 from ml.forecast.grid import Counts, Floats, Panel, filled
 from ml.forecast.intervals import LEVELS
 from ml.forecast.model import ForecastModel
 from ml.forecast.naive import Mean, Seasonal, Trend, deviation_of, mean_of
 from ml.forecast.parts import Parts, every, future, origins, parts
+from ml.forecast.seasons import seasons
 from ml.spec.forecast import ForecastSpec
 from ml.task import Judged
 

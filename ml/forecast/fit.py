@@ -9,17 +9,15 @@ import pandas as pd
 
 from ml.forecast.backtest import backtest
 from ml.forecast.candidates import Way, fit
-from ml.forecast.grid import Floats, Panel, usual_season
+from ml.forecast.grid import Floats, Panel
 from ml.forecast.intervals import bands
 from ml.forecast.model import ForecastModel
 from ml.forecast.parts import Parts
+from ml.forecast.seasons import seasons
 from ml.forecast.statistical import HISTORY
 from ml.spec.forecast import ForecastSpec
 
-
-def seasons(panel: Panel, spec: ForecastSpec) -> tuple[int, ...]:
-    """The spec's seasons, else the usual one of the grid."""
-    return spec.seasons or (usual_season(panel.index),)
+_WEEK_OF_HOURS = 168
 
 
 def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
@@ -53,11 +51,11 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
 
 
 def _look_back(way: Way, repeats: tuple[int, ...]) -> int:
-    """Steps of the past that a way looks at, and half as many again for gaps."""
+    """Steps of the past that a way looks at, half as many again for gaps, and a season (a week of hours at most)."""
     longest = {"seasonal_naive": way.settings.get("season", 1), "nlinear": way.settings.get("window", 1)}
     longest["dlinear"] = longest["nlinear"]
     longest["auto_ets"] = longest["auto_arima"] = way.settings.get("history", HISTORY)
-    return int(1.5 * longest.get(way.name, 1)) + max(repeats)
+    return int(1.5 * longest.get(way.name, 1)) + min(max(repeats), _WEEK_OF_HOURS)
 
 
 def _best(ways: tuple[Way, ...], losses: Floats) -> dict[str, float]:

@@ -15,7 +15,6 @@ from millwright.errors import MillwrightError
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 MOST_STEPS = 2_000_000  # on a finer grid a mistaken step would fill the memory
-_USUAL_SEASONS = {"h": 24, "D": 7, "B": 5, "W": 52, "M": 12, "Q": 4, "min": 60, "s": 60}
 
 
 @dataclass(frozen=True)
@@ -95,15 +94,6 @@ def filled(values: Floats) -> Floats:
     last = np.maximum.accumulate(at, axis=0)
     found: Floats = np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)
     return found
-
-
-def usual_season(index: pd.Index) -> int:
-    """Steps after which a grid's values usually repeat: 24 for hours, 7 for days, 12 for months; 1 when none is."""
-    if not isinstance(index, pd.DatetimeIndex) or index.freq is None:
-        return 1
-    name = index.freq.rule_code.split("-")[0].removesuffix("S").removesuffix("E") or "s"
-    usual = _USUAL_SEASONS.get(name, 1)
-    return usual // index.freq.n if usual % index.freq.n == 0 else 1
 
 
 def _places(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex | pd.RangeIndex]:

@@ -59,7 +59,9 @@ class ForecastSpec(ModelSpec):
     )
     horizon: int = Field(24, ge=1, description="steps to foretell; what the test part does not reach is not judged")
     seasons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (), description="lengths of seasons in steps; by the step when not given: 24 of hours, 7 of days, 12 of months"
+        (),
+        description="lengths of seasons in steps; by the step when not given: a day of steps below one, and a week "
+        "where there are eight; 7 of days, 52 of weeks, 12 of months",
     )
     standardise: bool = Field(
         False, description="metrics in standard deviations of the training part, as benchmarks have them"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millwright.errors import MillwrightError
-from ml.forecast.grid import filled, regular, usual_season
+from ml.forecast.grid import filled, regular
 
 
 def frame(times, values, entity="a") -> pd.DataFrame:
@@ -37,13 +37,6 @@ def test_the_step_is_found_where_it_is_not_given():
     moments = pd.date_range("2026-01-01", periods=50, freq="5s", tz="UTC").delete([7, 8, 30])
     found = regular(frame(moments, range(len(moments))), "entity", "time", ("x",), None)
     assert len(found.index) == 50
-    assert usual_season(found.index) == 12
-
-
-@pytest.mark.parametrize(("step", "season"), [("1h", 24), ("30min", 2), ("D", 7), ("MS", 12), ("QS", 4)])
-def test_a_step_has_its_usual_season(step, season):
-    moments = pd.date_range("2024-01-01", periods=30, freq=step, tz="UTC")
-    assert usual_season(regular(frame(moments, range(30)), "entity", "time", ("x",), step).index) == season
 
 
 def test_months_are_steps_though_they_differ_in_length():
