@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from millwright.errors import MillwrightError
+from ml.forecast.places import Counts as Counts
+from ml.forecast.places import places
 
 Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-MOST_STEPS = 2_000_000  # on a finer grid a mistaken step would fill the memory
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,11 @@ def regular(
     """A panel of what was read: the mean (or sum, minimum, maximum, last) of each channel in each step.
 
     `step` is a pandas frequency such as 5min, 1h, D or MS, or a number for a counter; without it, the usual distance
-    of two readings. A step without a reading is not a number, except that a sum without one within a series' span
-    is 0. Raises MillwrightError when the step cannot be understood or the grid would be absurdly long.
+    of two readings. Steps begin by the clock, or where most are read if each holds one moment. A step without a reading
+    is not a number, except that a sum without one within a series' span is 0. Raises MillwrightError when the step
+    cannot be understood or the grid would be absurdly long.
     """
-    place, index = _places(readings[time], step)
+    place, index = places(readings[time], step)
     names = [""] * len(readings) if entity is None else readings[entity].astype(str).tolist()
     keyed = readings[list(channels)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     keyed = keyed.groupby([pd.Index(names, name="entity"), pd.Index(place, name="step")], sort=True)
@@ -94,63 +94,3 @@ def filled(values: Floats) -> Floats:
     last = np.maximum.accumulate(at, axis=0)
     found: Floats = np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)
     return found
-
-
-def _places(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex | pd.RangeIndex]:
-    return _in_time(time, step) if isinstance(time.dtype, pd.DatetimeTZDtype) else _by_counter(time, step)
-
-
-def _in_time(time: pd.Series, step: str | None) -> tuple[Counts, pd.DatetimeIndex]:
-    offset = _offset(time, step)
-    try:
-        fixed = pd.Timedelta(offset)  # type: ignore[arg-type]
-    except ValueError:  # months and the like
-        begin = offset.rollback(time.min().normalize())
-        index = pd.date_range(begin, max(time.max(), begin), freq=offset)
-        return np.asarray(index.searchsorted(time, side="right") - 1, np.int64), index
-    floor = time.dt.floor(fixed)
-    _refuse_long((floor.max() - floor.min()) / fixed, step)
-    index = pd.date_range(floor.min(), floor.max(), freq=fixed)
-    return ((floor - floor.min()) // fixed).to_numpy(np.int64), index
-
-
-def _offset(time: pd.Series, step: str | None) -> pd.tseries.offsets.BaseOffset:
-    try:
-        if step is not None:
-            return pd.tseries.frequencies.to_offset(step.removesuffix("d") + "D" if step.endswith("d") else step)
-    except ValueError:
-        raise MillwrightError(
-            f"step = {step!r} is no length of time.", "Write it as 5s, 10min, 1h, D, W, MS (months) or QS."
-        ) from None
-    times = pd.DatetimeIndex(time.drop_duplicates().sort_values())
-    if len(times) < 3:
-        raise MillwrightError("With fewer than three moments there is no step to find.", "Give step, such as 1h.")
-    regular_step = pd.infer_freq(times)
-    if regular_step is not None:
-        return pd.tseries.frequencies.to_offset(regular_step)
-    usual = times.to_series().diff().median()
-    for name in ("D", "h", "min", "s", "ms"):
-        if usual >= pd.Timedelta(1, name):
-            return pd.tseries.frequencies.to_offset(f"{max(1, round(usual / pd.Timedelta(1, name)))}{name}")
-    raise MillwrightError("The readings are less than a millisecond apart.", "Give step, such as 1s.")
-
-
-def _by_counter(time: pd.Series, step: str | None) -> tuple[Counts, pd.RangeIndex]:
-    try:
-        width = 1 if step is None else int(step)
-        if width < 1:
-            raise ValueError
-    except ValueError:
-        raise MillwrightError(f"step = {step!r}: of a counter it is a whole number from 1.") from None
-    place = np.floor(time.to_numpy(np.float64) / width).astype(np.int64)
-    first = int(place.min())
-    _refuse_long(float(place.max() - first), step)
-    return place - first, pd.RangeIndex(first * width, (int(place.max()) + 1) * width, width)
-
-
-def _refuse_long(steps: float, step: str | None) -> None:
-    if steps > MOST_STEPS:
-        raise MillwrightError(
-            f"step = {step!r} makes a grid of {steps:,.0f} steps; at most {MOST_STEPS:,} are computed.",
-            "Take a longer step.",
-        )

@@ -39,6 +39,27 @@ def test_the_step_is_found_where_it_is_not_given():
     assert len(found.index) == 50
 
 
+def test_weeks_are_called_by_the_day_on_which_most_are_read():
+    fridays = pd.date_range("2021-02-05", periods=20, freq="7D", tz="UTC")
+    early = fridays.where(fridays != fridays[7], fridays - pd.Timedelta("1D"))
+    found = regular(frame(early, range(20)), "entity", "time", ("x",), None)
+    assert (found.index == fridays).all()
+    assert found.values[:, 0].tolist() == list(range(20))
+
+
+def test_midnights_of_a_zone_are_days_also_when_its_clock_changes():
+    days = pd.date_range("2026-01-01", periods=365, freq="D", tz="Europe/Berlin").tz_convert("UTC")
+    found = regular(frame(days, range(365)), "entity", "time", ("x",), "1d")
+    assert found.values[:, 0].tolist() == list(range(365))
+
+
+def test_where_a_step_holds_several_moments_it_begins_by_the_clock():
+    moments = pd.date_range("2026-01-01T00:10Z", periods=48, freq="30min").delete([3, 9])
+    found = regular(frame(moments, range(46)), "entity", "time", ("x",), "1h")
+    assert set(found.index.minute) == {0}
+    assert len(found.index) == 24
+
+
 def test_months_are_steps_though_they_differ_in_length():
     moments = pd.to_datetime(["2026-01-15", "2026-02-03", "2026-04-30"], utc=True)
     found = regular(frame(moments, [1, 2, 4]), "entity", "time", ("x",), "MS")
