@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.forecast.candidates import Way, fit, left_out, ways
 from ml.forecast.grid import Floats, Panel
@@ -16,6 +17,7 @@ from ml.spec.forecast import ForecastSpec
 
 MOST_ORIGINS = 400  # in all backtests together
 _SQUARED = ("mse", "rmse")
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,24 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
             errors.append(came[part] - told)
         loss[number] = _over_backtests([np.abs(error / scale) ** (2 if squared else 1) for error in errors])
         residuals.append(np.concatenate(errors).astype(np.float32))
-    chosen = _choice(loss, [channel for _, channel in panel.series])
+    varied = deviation_of(panel.values[begin:], still=0.0) > 0
+    chosen = _choice(loss, [channel for _, channel in panel.series], varied)
     own = np.stack([residuals[way][:, :, number] for number, way in enumerate(chosen)], axis=2).astype(np.float64)
     return Backtest(tuple(tried), loss, tuple(chosen), own, total - begin, skipped | _trend_note(tried, loss))
 
 
-def _choice(loss: Floats, channels: list[str]) -> list[int]:
+def _choice(loss: Floats, channels: list[str], varied: Flags) -> list[int]:
     """By series the way of least loss, half of the evidence being the series' own and half that of its kind.
 
     A few backtests of one series are few: what does well for the channel in other machines (where there are none, for
-    all series) counts as much.
+    all series) counts as much. Series that did not vary are no evidence for others: there a loss of 0 against one of
+    rounding would outweigh all that the others tell.
     """
     logs = np.log(np.where(np.isfinite(loss), np.maximum(loss, 1e-12), np.nan))
     names = np.array(channels)
     out = []
     for number, channel in enumerate(channels):
-        kind = logs[:, names == channel] if channels.count(channel) > 1 else logs
+        kind = logs[:, varied & (names == channel)] if channels.count(channel) > 1 else logs[:, varied]
         judged = ~np.isnan(kind).any(axis=0)
         of_kind = kind[:, judged].mean(axis=1) if judged.any() else np.zeros(len(logs))
         own = np.where(np.isnan(logs[:, number]), 0.0, logs[:, number])

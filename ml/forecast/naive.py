@@ -76,8 +76,8 @@ def mean_of(values: Floats) -> Floats:
     return found
 
 
-def deviation_of(values: Floats) -> Floats:
-    """The standard deviation of each series' known values; 1 of a series that does not vary."""
+def deviation_of(values: Floats, still: float = 1.0) -> Floats:
+    """The standard deviation of each series' known values; `still` of a series that does not vary."""
     deviation = np.sqrt(mean_of((values - mean_of(values)) ** 2))
-    found: Floats = np.where(deviation > 1e-12 * (1 + np.abs(mean_of(values))), deviation, 1.0)
+    found: Floats = np.where(deviation > 1e-12 * (1 + np.abs(mean_of(values))), deviation, still)
     return found
