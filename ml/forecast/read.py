@@ -27,9 +27,10 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
     Raises Missing and MillwrightError as `ml.sources` does.
     """
     column = spec.time.column
-    wanted = None if spec.channels == "all" else [c for c in (spec.entity, column, *spec.channels) if c is not None]
+    keys = [key for key in (spec.entity, column) if key is not None]
     with reader() as source:
-        found = source(spec.source, wanted)
+        found = source(spec.source, None if spec.channels == "all" else [*keys, *spec.channels])
+        named(found, spec.source, keys)
         frames = {}
         if spec.machines is not None and spec.entity is not None:
             machines = (
@@ -43,7 +44,7 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
                     "type": machines[spec.machine_type].astype(str).to_numpy(),
                 }
             ).sort_values(ENTITY, ignore_index=True)
-    if wanted is None and not newest:
+    if spec.channels == "all" and not newest:
         named(found, spec.source, spec.ignore)
     names = channels(found, spec.channels, (spec.entity, column, *spec.ignore), spec.source)
     values = found[names].apply(pd.to_numeric, errors="coerce").astype(np.float64)

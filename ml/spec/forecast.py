@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
@@ -28,6 +29,15 @@ class Forecaster(Candidate):
     )
 
 
+_NO_STEP = re.compile(r"-.*|0+(\.0*)?\s*[A-Za-z]*")  # what else a step may be, pandas says
+
+
+def _step(step: str | int) -> str | int:
+    if _NO_STEP.fullmatch(str(step).strip()):
+        raise ValueError("expected a step above 0, such as 10min, 1h, 1d or MS (or a whole number of a counter)")
+    return step
+
+
 class Limit(Part):
     """A limit of a channel, in its unit."""
 
@@ -49,7 +59,7 @@ class ForecastSpec(ModelSpec):
     time: Time
     channels: Channels = Field("all", description="columns to foretell: `all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns that are no channels")
-    step: str | int | None = Field(
+    step: Annotated[str | int, AfterValidator(_step)] | None = Field(
         None,
         description="readings are put on a grid of this step: `10min`, `1h`, `1d`, `W`, `MS` (months), or a number "
         "of a counter; the usual distance of two readings when not given",
