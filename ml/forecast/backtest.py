@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ml.forecast.candidates import Way, fit, left_out, ways
 from ml.forecast.grid import Floats, Panel
-from ml.forecast.naive import deviation_of
+from ml.forecast.naive import deviation_of, least_of
 from ml.forecast.parts import future, origins
 from ml.spec.forecast import ForecastSpec
 
@@ -56,7 +56,7 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
             before = panel.until(a)
             at = origins(a, b, spec.horizon, step)
             told = fit(way, before, spec, seasons, sums).forecast(panel.until(b), at, spec.horizon)
-            errors.append(came[part] - told)
+            errors.append(came[part] - np.maximum(told, least_of(before.values)))
         loss[number] = _over_backtests([np.abs(error / scale) ** (2 if squared else 1) for error in errors])
         residuals.append(np.concatenate(errors).astype(np.float32))
     varied = deviation_of(panel.values[begin:], still=0.0) > 0

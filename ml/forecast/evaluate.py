@@ -11,7 +11,7 @@ from ml.forecast.candidates import Fitted
 from ml.forecast.grid import Counts, Floats, Panel, filled
 from ml.forecast.intervals import LEVELS
 from ml.forecast.model import ForecastModel
-from ml.forecast.naive import Mean, Seasonal, Trend, deviation_of, mean_of
+from ml.forecast.naive import Mean, Seasonal, Trend, deviation_of, least_of, mean_of
 from ml.forecast.parts import Parts, every, future, origins, parts
 from ml.forecast.seasons import seasons
 from ml.spec.forecast import ForecastSpec
@@ -35,7 +35,8 @@ def evaluate(model: ForecastModel, panel: Panel, spec: ForecastSpec) -> Judged:
         width = stretches(came, told[:, :steps, here], at, own, at)
         for level, end in enumerate(ends):
             for side, distance in enumerate((own.lower, own.upper)):
-                end[side][:, :steps, here] = told[:, :steps, here] + width[:, level, None, :] * distance[level]
+                reach = told[:, :steps, here] + width[:, level, None, :] * distance[level]
+                end[side][:, :steps, here] = np.maximum(reach, model.least[there])
     return _judged(panel, where, spec, at, told, [(end[0], end[1]) for end in ends])
 
 
@@ -52,7 +53,8 @@ def baseline(panel: Panel, spec: ForecastSpec) -> tuple[str, Judged]:
     }
     best = ("", Judged({}, pd.DataFrame()), -np.inf)
     for name, rule in rules.items():
-        judged = _judged(panel, where, spec, at, rule.forecast(panel.until(where.end), at, spec.horizon), None)
+        told = np.maximum(rule.forecast(panel.until(where.end), at, spec.horizon), least_of(known.values))
+        judged = _judged(panel, where, spec, at, told, None)
         reached = score(judged.rows, np.ones(len(judged.rows)), spec)
         if reached > best[2]:
             best = (name, judged, reached)

@@ -12,6 +12,7 @@ from ml.forecast.candidates import Way, fit
 from ml.forecast.grid import Floats, Panel
 from ml.forecast.intervals import bands
 from ml.forecast.model import ForecastModel
+from ml.forecast.naive import least_of
 from ml.forecast.parts import Parts
 from ml.forecast.seasons import seasons
 from ml.forecast.statistical import HISTORY
@@ -40,6 +41,7 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
         tuple(fit(way, known, spec, repeats, sums) for way in ways),
         tuple(used.index(number) for number in found.chosen),
         bands(found.residuals, [channel for _, channel in panel.series], found.span, known.values),
+        least_of(known.values),
         {
             **_best(found.ways, losses),
             **{f"note_{name}": note for name, note in found.notes.items()},

@@ -32,6 +32,7 @@ class ForecastModel:
     fitted: tuple[Fitted, ...]
     chosen: tuple[int, ...]
     bands: Bands
+    least: Floats  # by series: neither a value nor an end of an interval is below
     said: dict[str, Any]  # for people and the registry
 
     @property
@@ -48,7 +49,7 @@ class ForecastModel:
             mine = np.array(self.chosen) == number
             if mine.any():
                 found[:, :, mine] = fitted.forecast(known, origins, self.horizon)[:, :, mine]
-        return found
+        return np.maximum(found, self.least)
 
     @property
     def columns(self) -> list[str]:
@@ -82,10 +83,11 @@ class ForecastModel:
             values[:, which[mine]] = past[mine].T
             told = self.forecast(Panel(values, self._before(time), self.series), np.array([self.look_back]))[0]
             out[mine, :, 0] = told[:, which[mine]].T
+            lowest = self.least[which[mine]][:, None]
             for level in range(len(LEVELS)):
                 for side, end in enumerate((self.bands.lower, self.bands.upper)):
                     distance = (end[level][:, which[mine]] * width[mine, level]).T
-                    out[mine, :, 1 + 2 * level + side] = out[mine, :, 0] + distance
+                    out[mine, :, 1 + 2 * level + side] = np.maximum(out[mine, :, 0] + distance, lowest)
         columns = [f"{kind}_{step + 1}" for step in range(self.horizon) for kind in KINDS_TOLD]
         return pd.DataFrame(out.reshape(len(rows), -1), columns=columns, index=rows.index)
 
@@ -100,6 +102,7 @@ class ForecastModel:
         """Write model.json and arrays.npz; the same model gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {f"bands.{k}": v for k, v in dataclasses.asdict(self.bands).items()}
+        arrays["least"] = self.least
         fitted = []
         for number, one in enumerate(self.fitted):
             fields = {field.name: getattr(one, field.name) for field in dataclasses.fields(one)}  # type: ignore[arg-type]
@@ -131,6 +134,8 @@ def load(folder: Path) -> ForecastModel:
         own = {name.partition(".")[2]: v for name, v in arrays.items() if name.startswith(f"{number}.")}
         rest = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items() if name != "class"}
         fitted.append(KINDS[one["class"]](**own, **rest))
+    # Models that were made before there was one have no such array.
+    least = arrays.get("least", np.full(len(said["series"]), -np.inf))
     return ForecastModel(
         tuple((entity, channel) for entity, channel in said["series"]),
         said["horizon"],
@@ -141,6 +146,7 @@ def load(folder: Path) -> ForecastModel:
         tuple(fitted),
         tuple(said["chosen"]),
         Bands(arrays["bands.lower"], arrays["bands.upper"], arrays["bands.paths"]),
+        least,
         said["said"],
     )
 

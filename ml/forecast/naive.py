@@ -81,3 +81,10 @@ def deviation_of(values: Floats, still: float = 1.0) -> Floats:
     deviation = np.sqrt(mean_of((values - mean_of(values)) ** 2))
     found: Floats = np.where(deviation > 1e-12 * (1 + np.abs(mean_of(values))), deviation, still)
     return found
+
+
+def least_of(values: Floats) -> Floats:
+    """What each series cannot fall below, [series]: 0 of one that was never negative, as counts are."""
+    known = (~np.isnan(values)).any(axis=0)
+    found: Floats = np.where(known & ~(values < 0).any(axis=0), 0.0, -np.inf)
+    return found
