@@ -47,18 +47,19 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
     scale = deviation_of(panel.values)
     squared = spec.promote.metric in _SQUARED
     came = [future(panel.values, origins(a, b, spec.horizon, step), spec.horizon, b) for a, b in pairwise(cuts)]
-    loss = np.empty((len(tried), len(panel.series)))
-    residuals = []
-    sums: dict[Any, Any] = {}
-    for number, way in enumerate(tried):
-        errors = []
-        for part, (a, b) in enumerate(pairwise(cuts)):
-            before = panel.until(a)
-            at = origins(a, b, spec.horizon, step)
+    logs = np.empty((spec.backtests, len(tried), len(panel.series)))
+    errors: list[list[Any]] = [[] for _ in tried]
+    for part, (a, b) in enumerate(pairwise(cuts)):
+        before, at = panel.until(a), origins(a, b, spec.horizon, step)
+        least = least_of(before.values)
+        sums: dict[Any, Any] = {}
+        for number, way in enumerate(tried):
             told = fit(way, before, spec, seasons, sums).forecast(panel.until(b), at, spec.horizon)
-            errors.append(came[part] - np.maximum(told, least_of(before.values)))
-        loss[number] = _over_backtests([np.abs(error / scale) ** (2 if squared else 1) for error in errors])
-        residuals.append(np.concatenate(errors).astype(np.float32))
+            error = came[part] - np.maximum(told, least)
+            logs[part, number] = _log_mean(np.abs(error / scale) ** (2 if squared else 1))
+            errors[number].append(error.astype(np.float32))
+    loss = _over_backtests(logs)
+    residuals = [np.concatenate(parts) for parts in errors]
     varied = deviation_of(panel.values[begin:], still=0.0) > 0
     chosen = _choice(loss, [channel for _, channel in panel.series], varied)
     own = np.stack([residuals[way][:, :, number] for number, way in enumerate(chosen)], axis=2).astype(np.float64)
@@ -84,16 +85,18 @@ def _choice(loss: Floats, channels: list[str], varied: Flags) -> list[int]:
     return out
 
 
-def _over_backtests(errors: list[Floats]) -> Floats:
-    """[series]: the geometric mean of the backtests' means; infinite where no backtest could be judged."""
-    logs = []
-    for error in errors:
-        known = ~np.isnan(error)
-        mean = np.where(known, error, 0.0).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
-        logs.append(np.where(known.any(axis=(0, 1)), np.log(np.maximum(mean, 1e-12)), np.nan))
-    stacked = np.array(logs)
-    judged = ~np.isnan(stacked)
-    mean_log = np.where(judged, stacked, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
+def _log_mean(error: Floats) -> Floats:
+    """[series]: the logarithm of the mean error; not a number where none is known."""
+    known = ~np.isnan(error)
+    mean = np.where(known, error, 0.0).sum(axis=(0, 1)) / np.maximum(known.sum(axis=(0, 1)), 1)
+    found: Floats = np.where(known.any(axis=(0, 1)), np.log(np.maximum(mean, 1e-12)), np.nan)
+    return found
+
+
+def _over_backtests(logs: Floats) -> Floats:
+    """[way, series] of [backtest, way, series]: the geometric mean; infinite where no backtest could be judged."""
+    judged = ~np.isnan(logs)
+    mean_log = np.where(judged, logs, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
     return np.where(judged.any(axis=0), np.exp(mean_log), np.inf)
 
 

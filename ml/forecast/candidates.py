@@ -17,6 +17,7 @@ from ml.forecast.statistical import HISTORY, Statistical
 from ml.spec.forecast import ForecastSpec
 
 MOST_WINDOW = 1008  # a week of ten minutes; a fit costs the window's cube
+MOST_ALONE = 6_000_000  # series times window squared, such as 53 of 336: 200 MB of sums of dlinear's
 MOST_SERIES = 20  # a model a series costs seconds each; with more series such candidates are left out
 
 
@@ -42,7 +43,8 @@ class Way:
 def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: int) -> Iterator[Way]:
     """Every candidate with every choice of parameters that a history of `shortest` steps allows."""
     channels = {channel for _, channel in panel.series}
-    share = "channel" if len(channels) < len(panel.series) else "all"  # weights of one series alone learn its noise
+    # Weights of one series alone learn its noise; those of a channel in all machines what is not this machine's own.
+    shares = ["all"] if len(channels) == len(panel.series) else ["channel", "none"]
     for candidate in spec.candidates:
         for asked in candidate.settings():
             if candidate.name == "seasonal_naive":
@@ -51,10 +53,12 @@ def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: i
                 windows = [asked["window"]] if "window" in asked else _windows(seasons, spec.horizon)
                 penalties = [asked["penalty"]] if "penalty" in asked else [0.01, 0.1, 1.0]
                 found = [
-                    {"window": window, "penalty": penalty, "share": asked.get("share", share)}
+                    {"window": window, "penalty": penalty, "share": share}
+                    for share in ([asked["share"]] if "share" in asked else shares)
                     for window in windows
                     for penalty in penalties
                     if window + spec.horizon <= shortest
+                    and (share != "none" or "share" in asked or len(panel.series) * window**2 <= MOST_ALONE)
                 ]
             else:
                 found = [asked]
