@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from ml.spec.candidate import Candidate
 from ml.spec.model import ModelSpec
@@ -14,6 +13,7 @@ from ml.spec.part import Part, Share
 from ml.spec.promotion import Promotion
 from ml.spec.source import Channels, Source, Time
 from ml.spec.split import RowsSplit, TimeSplit
+from ml.spec.step import Step
 
 
 class Forecaster(Candidate):
@@ -27,15 +27,6 @@ class Forecaster(Candidate):
         description="`mean`, `last`, `seasonal_naive`, `trend` (a straight line), `nlinear`, `dlinear`, `prophet`, "
         "`auto_ets` or `auto_arima`"
     )
-
-
-_NO_STEP = re.compile(r"-.*|0+(\.0*)?\s*[A-Za-z]*")  # what else a step may be, pandas says
-
-
-def _step(step: str | int) -> str | int:
-    if _NO_STEP.fullmatch(str(step).strip()):
-        raise ValueError("expected a step above 0, such as 10min, 1h, 1d or MS (or a whole number of a counter)")
-    return step
 
 
 class Limit(Part):
@@ -59,7 +50,7 @@ class ForecastSpec(ModelSpec):
     time: Time
     channels: Channels = Field("all", description="columns to foretell: `all` that hold numbers, or a list")
     ignore: tuple[str, ...] = Field((), description="columns that are no channels")
-    step: Annotated[str | int, AfterValidator(_step)] | None = Field(
+    step: Step | None = Field(
         None,
         description="readings are put on a grid of this step: `10min`, `1h`, `1d`, `W`, `MS` (months), or a number "
         "of a counter; the usual distance of two readings when not given",
