@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 from millwright.errors import MillwrightError
 from ml.sources.read import named
 from ml.spec.source import Channels, Source
+
+log = logging.getLogger(__name__)
 
 
 def channels(
@@ -44,6 +47,8 @@ def channels(
             f"{source.place} has no column of numbers to take as a channel.",
             f"There are: {there}.{ask_decimal(frame[free])}",
         )
+    if not empty:
+        _warn_of_text(frame, taken, source)
     return found
 
 
@@ -52,3 +57,22 @@ def ask_decimal(frame: pd.DataFrame) -> str:
     texts = (frame[name].dropna().astype(str) for name in frame if not pd.api.types.is_numeric_dtype(frame[name]))
     numbers = any(len(text) and text.str.fullmatch(r"[+-]?\d*[.,]\d+").all() for text in texts)
     return " Is `decimal` right?" if numbers else ""
+
+
+def _warn_of_text(frame: pd.DataFrame, taken: set[str | None], source: Source) -> None:
+    """One cell that is no number makes text of a whole column: say which columns are left out for such cells."""
+    for name in frame.columns:
+        if name in taken or not (
+            pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name])
+        ):
+            continue
+        text = frame[name].dropna().astype(str)
+        wrong = text[pd.to_numeric(text, errors="coerce").isna()]
+        # With a decimal comma all are wrong; a column of words has hardly any number.
+        numbers = len(text) - pd.to_numeric(wrong.str.replace(",", "."), errors="coerce").isna().sum()
+        if len(wrong) and numbers > len(text) / 2:
+            log.warning(
+                "%s, column %r is left out: %d of %d values are no numbers, such as %r. If they mean no value, name "
+                "them in `missing`; else see whether `decimal` is right.",
+                *(source.place, name, len(wrong), len(text), wrong.iloc[0]),
+            )
