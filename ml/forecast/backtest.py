@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ml.forecast.candidates import Way, fit, left_out, ways
 from ml.forecast.grid import Floats, Panel
 from ml.forecast.naive import deviation_of, least_of
-from ml.forecast.parts import future, origins
+from ml.forecast.parts import first_backtest, future, origins
 from ml.spec.forecast import ForecastSpec
 
 MOST_ORIGINS = 400  # in all backtests together
@@ -37,7 +37,7 @@ class Backtest:
 def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Backtest:
     """Compare the spec's candidates on the newer part of a panel that holds no test rows."""
     total = len(panel.index)
-    begin = max(1, round(total * (1 - spec.backtest_share)))
+    begin = first_backtest(total, spec)
     cuts = np.linspace(begin, total, spec.backtests + 1).astype(int)
     step = max(1, (total - begin) // MOST_ORIGINS)
     skipped = left_out(spec, len(panel.series))

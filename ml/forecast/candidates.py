@@ -39,6 +39,12 @@ class Way:
         """For people: `nlinear window=336 penalty=0.1`."""
         return " ".join([self.name, *(f"{key}={value}" for key, value in self.settings.items())])
 
+    @property
+    def looks_back(self) -> int:
+        """Steps before an origin without which it cannot tell what it would."""
+        kind = {"nlinear": "window", "dlinear": "window", "seasonal_naive": "season"}.get(self.name, "")
+        return int(self.settings.get(kind, 1))
+
 
 def ways(spec: ForecastSpec, panel: Panel, seasons: tuple[int, ...], shortest: int) -> Iterator[Way]:
     """Every candidate with every choice of parameters that a history of `shortest` steps allows."""

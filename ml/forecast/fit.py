@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,12 @@ from ml.forecast.intervals import bands
 from ml.forecast.model import ForecastModel
 from ml.forecast.naive import least_of
 from ml.forecast.parts import Parts
+from ml.forecast.reach import unseen, untried
 from ml.forecast.seasons import seasons
 from ml.forecast.statistical import HISTORY
 from ml.spec.forecast import ForecastSpec
+
+log = logging.getLogger(__name__)
 
 _WEEK_OF_HOURS = 168
 
@@ -26,6 +30,9 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
     known = panel.until(where.known)
     repeats = seasons(panel, spec)
     found = backtest(known, spec, repeats)
+    beyond = untried(known, where, spec, repeats) | unseen(where, spec)
+    for name, note in beyond.items():
+        log.warning("%s: %s.", name, note)
     used = sorted(set(found.chosen))
     ways = tuple(found.ways[number] for number in used)
     sums: dict[Any, Any] = {}
@@ -44,7 +51,7 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
         least_of(known.values),
         {
             **_best(found.ways, losses),
-            **{f"note_{name}": note for name, note in found.notes.items()},
+            **{f"note_{name}": note for name, note in (found.notes | beyond).items()},
             "train_from": str(known.index[0]),
             "train_until": str(known.index[-1]),
             "series": len(panel.series),
@@ -54,10 +61,8 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
 
 def _look_back(way: Way, repeats: tuple[int, ...]) -> int:
     """Steps of the past that a way looks at, half as many again for gaps, and a season (a week of hours at most)."""
-    longest = {"seasonal_naive": way.settings.get("season", 1), "nlinear": way.settings.get("window", 1)}
-    longest["dlinear"] = longest["nlinear"]
-    longest["auto_ets"] = longest["auto_arima"] = way.settings.get("history", HISTORY)
-    return int(1.5 * longest.get(way.name, 1)) + min(max(repeats), _WEEK_OF_HOURS)
+    longest = way.settings.get("history", HISTORY) if way.name in ("auto_ets", "auto_arima") else way.looks_back
+    return int(1.5 * longest) + min(max(repeats), _WEEK_OF_HOURS)
 
 
 def _best(ways: tuple[Way, ...], losses: Floats) -> dict[str, float]:

@@ -56,7 +56,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Seasonal:
-    """What was a season ago; with a season of 1, the last value."""
+    """What was a season ago; the last value with a season of 1, or where nothing is known of a season ago."""
 
     season: int
 
@@ -64,7 +64,9 @@ class Seasonal:
         """[origin, step, series] as told before each origin."""
         known = filled(panel.values)
         back = origins[:, None] - self.season + np.arange(steps) % self.season
-        found: Floats = known[np.maximum(np.minimum(back, origins[:, None] - 1), 0)]
+        last = np.maximum(origins[:, None] - 1, 0)
+        ago = known[np.maximum(np.minimum(back, last), 0)]
+        found: Floats = np.where(np.isnan(ago), known[last], ago)
         return found
 
 

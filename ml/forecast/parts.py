@@ -58,6 +58,11 @@ def _position(panel: Panel, moment: Any, field: str) -> int:
         raise MillwrightError(f"{field} = {moment!r}: expected a moment such as 2026-03-01, as the time is.") from None
 
 
+def first_backtest(known: int, spec: ForecastSpec) -> int:
+    """Steps from which the first backtest learns, of those known before the test part."""
+    return max(1, round(known * (1 - spec.backtest_share)))
+
+
 def origins(first: int, end: int, steps: int, every: int) -> Counts:
     """Positions first, first + every ... after which `steps` steps still lie before `end`; at least the first."""
     return np.arange(first, max(first, end - steps) + 1, every, dtype=np.int64)

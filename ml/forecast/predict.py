@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,14 @@ import pandas as pd
 from ml.data import Data
 from ml.forecast.adapt import stretches
 from ml.forecast.crossing import crossing
+from ml.forecast.gaps import gaps
 from ml.forecast.grid import Floats, Panel, filled
 from ml.forecast.model import KINDS_TOLD, ForecastModel
 from ml.forecast.parts import future
 from ml.forecast.read import bounds
 from ml.spec.forecast import ForecastSpec
+
+log = logging.getLogger(__name__)
 
 COLUMNS = (
     *("equipment_id", "channel", "forecast_time", "value", "lower", "upper", "lower_95", "upper_95"),
@@ -44,6 +48,8 @@ def predictions(model: ForecastModel, panel: Panel, data: Data, spec: ForecastSp
     lower, upper: 80 %. crossing_probability: that crossing_limit will have been crossed by that step; crossing_time:
     the step by which that is as likely as not; crossing_severity is null while that is not within the horizon.
     """
+    for sentence in gaps(model, panel):
+        log.warning("%s.", sentence)
     rows = features(model, panel)
     told = model.answer(rows).to_numpy().reshape(len(rows), model.horizon, len(KINDS_TOLD))
     times = panel.times(len(panel.index), model.horizon)

@@ -14,7 +14,9 @@ from ml.forecast.grid import Floats
 from ml.forecast.model import ForecastModel, load
 from ml.forecast.parts import parts
 from ml.forecast.predict import predictions
+from ml.forecast.reach import refused
 from ml.forecast.read import panel, read
+from ml.forecast.seasons import seasons
 from ml.spec.forecast import ForecastSpec
 from ml.task import Judged
 
@@ -38,7 +40,7 @@ class ForecastTask:
             return f"Only {where.known} steps lie before the test part; at least {LEAST_STEPS} are needed."
         if where.end <= where.test or np.isnan(known.values[where.test : where.end]).all():
             return "No reading lies in the test part."
-        return ""
+        return refused(known, where, spec, seasons(known, spec))
 
     def fit(self, data: Data, spec: ForecastSpec) -> ForecastModel:
         """The best candidate of each series, by a backtest before the test part."""
