@@ -21,7 +21,7 @@ def stretches(came: Floats, told: Floats, origins: Counts, bands: Bands, at: Cou
 
     `came` and `told` are [origin, step, series]; what came at or after a moment does not change its factor.
     """
-    error = came - told
+    error = (came - told) / bands.unit(told)
     allowed = 1.0 - np.array(LEVELS)[:, None]
     # How wide the interval would have had to be, as a multiple of what it was.
     needed = np.stack(

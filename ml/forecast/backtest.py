@@ -29,6 +29,7 @@ class Backtest:
     # backtests the geometric mean, so that one stretch that nobody can foretell does not decide.
     loss: Floats
     chosen: tuple[int, ...]  # by series, a number of `ways`
+    told: Floats  # [origin, step, series] by the chosen way; not a number where nothing came
     residuals: Floats  # [origin, step, series]: what came less what the chosen way told, in the channel's unit
     span: int  # steps that were backtested
     notes: dict[str, str]
@@ -63,7 +64,8 @@ def backtest(panel: Panel, spec: ForecastSpec, seasons: tuple[int, ...]) -> Back
     varied = deviation_of(panel.values[begin:], still=0.0) > 0
     chosen = _choice(loss, [channel for _, channel in panel.series], varied)
     own = np.stack([residuals[way][:, :, number] for number, way in enumerate(chosen)], axis=2).astype(np.float64)
-    return Backtest(tuple(tried), loss, tuple(chosen), own, total - begin, skipped | _trend_note(tried, loss))
+    told = np.concatenate(came) - own
+    return Backtest(tuple(tried), loss, tuple(chosen), told, own, total - begin, skipped | _trend_note(tried, loss))
 
 
 def _choice(loss: Floats, channels: list[str], varied: Flags) -> list[int]:

@@ -32,10 +32,11 @@ def evaluate(model: ForecastModel, panel: Panel, spec: ForecastSpec) -> Judged:
         told[:, :steps, here] = model.forecast(panel, at)[:, :steps, there]
         own = model.bands.of(there, steps)
         came = future(panel.values[:, here], at, steps, where.end)
+        unit = own.unit(told[:, :steps, here])
         width = stretches(came, told[:, :steps, here], at, own, at)
         for level, end in enumerate(ends):
             for side, distance in enumerate((own.lower, own.upper)):
-                reach = told[:, :steps, here] + width[:, level, None, :] * distance[level]
+                reach = told[:, :steps, here] + width[:, level, None, :] * distance[level] * unit
                 end[side][:, :steps, here] = np.maximum(reach, model.least[there])
     return _judged(panel, where, spec, at, told, [(end[0], end[1]) for end in ends])
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ml.forecast.backtest import backtest
 from ml.forecast.candidates import Way, fit
 from ml.forecast.grid import Floats, Panel
-from ml.forecast.intervals import bands
+from ml.forecast.intervals import bands, grows, unit
 from ml.forecast.model import ForecastModel
 from ml.forecast.naive import least_of
 from ml.forecast.parts import Parts
@@ -33,6 +33,8 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
     beyond = untried(known, where, spec, repeats) | unseen(where, spec)
     for name, note in beyond.items():
         log.warning("%s: %s.", name, note)
+    relative = grows(known.values, repeats[0])
+    errors = found.residuals / unit(found.told, relative)
     used = sorted(set(found.chosen))
     ways = tuple(found.ways[number] for number in used)
     sums: dict[Any, Any] = {}
@@ -47,7 +49,7 @@ def fitted(panel: Panel, where: Parts, spec: ForecastSpec) -> ForecastModel:
         ways,
         tuple(fit(way, known, spec, repeats, sums) for way in ways),
         tuple(used.index(number) for number in found.chosen),
-        bands(found.residuals, [channel for _, channel in panel.series], found.span, known.values),
+        bands(errors, [channel for _, channel in panel.series], found.span, known.values, relative),
         least_of(known.values),
         {
             **_best(found.ways, losses),

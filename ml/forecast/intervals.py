@@ -9,36 +9,73 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ml.forecast.grid import Counts, Floats
-from ml.forecast.naive import deviation_of
+from ml.forecast.naive import deviation_of, mean_of
 
 LEVELS = (0.80, 0.95)
+Flags = npt.NDArray[np.bool_]
+_SEASONS = 4  # fewer tell nothing of how spread and level go together
+_STEADIER = 0.7  # spread as a share of level has to vary by so much less than spread itself
 PATHS = 200  # kept of a series: a crossing's probability is told to half a per cent
 
 
 @dataclass(frozen=True)
 class Bands:
-    """What is added to a forecast: the intervals' ends, and whole paths of errors, in the channel's unit."""
+    """What is added to a forecast: the intervals' ends, and whole paths of errors.
+
+    In the channel's unit, or where a series is `relative` in shares of the forecast.
+    """
 
     lower: Floats  # [level, step, series]
     upper: Floats
     paths: Floats  # [path, step, series]
+    relative: Flags  # [series]
+
+    def unit(self, told: Floats) -> Floats:
+        """What the ends and paths are multiplied by, of a forecast [..., series]."""
+        return unit(told, self.relative)
 
     def of(self, series: Counts, steps: int) -> Bands:
         """Those of some series, by number, for the first steps."""
-        return Bands(self.lower[:, :steps, series], self.upper[:, :steps, series], self.paths[:, :steps, series])
+        ends, paths = (self.lower[:, :steps, series], self.upper[:, :steps, series]), self.paths[:, :steps, series]
+        return Bands(*ends, paths, self.relative[series])
 
 
-def bands(residuals: Floats, channels: list[str], span: int, past: Floats) -> Bands:
-    """From residuals[origin, step, series] of a backtest over `span` steps.
+def unit(told: Floats, relative: Flags) -> Floats:
+    """In what the errors of a forecast [..., series] are counted: in itself where `relative`, else in 1."""
+    found: Floats = np.where(relative, np.maximum(np.abs(told), 1e-12), 1.0)
+    return found
+
+
+def grows(past: Floats, season: int) -> Flags:
+    """[series]: whether a series spreads the more, the higher it is: it is above 0 and its spread in a season varies
+    more than the spread does as a share of the season's mean (Guerrero 1993).
+    """
+    seasons = len(past) // season
+    if season < 2 or seasons < _SEASONS:
+        return np.zeros(past.shape[1], dtype=bool)
+    blocks = past[len(past) - seasons * season :].reshape(seasons, season, -1)
+    level, spread = blocks.mean(axis=1), blocks.std(axis=1)
+    above = (past > 0).all(axis=0) & (spread > 0).all(axis=0)  # nor is a value missing
+    level, spread = np.where(above, level, 1.0), np.where(above, spread, 1.0)
+    share = spread / level
+    varies, varies_less = spread.std(axis=0) / spread.mean(axis=0), share.std(axis=0) / share.mean(axis=0)
+    found: Flags = above & (varies_less < _STEADIER * varies)
+    return found
+
+
+def bands(residuals: Floats, channels: list[str], span: int, past: Floats, relative: Flags) -> Bands:
+    """From residuals[origin, step, series] of a backtest over `span` steps, in the units that `Bands` has them.
 
     A step whose residuals are all unknown borrows those of the series' other steps, then those of the channel in
     deviations of each series' past.
     """
     steps = residuals.shape[1]
     independent = max(1.0, 2 * span / steps)
-    known = _borrowed(residuals, channels, deviation_of(past))
+    scale = deviation_of(past) / np.where(relative, mean_of(past), 1.0)
+    known = _borrowed(residuals, channels, scale)
     ends = []
     for level in LEVELS:
         raised = min(1.0, level * (1 + 1 / independent))
@@ -50,7 +87,7 @@ def bands(residuals: Floats, channels: list[str], span: int, past: Floats) -> Ba
     whole = known[~np.isnan(known).any(axis=(1, 2))]
     paths = whole if len(whole) else np.where(np.isnan(known), 0.0, known)
     kept = np.unique(np.linspace(0, len(paths) - 1, min(PATHS, len(paths))).astype(int))
-    return Bands(lower, upper, paths[kept])
+    return Bands(lower, upper, paths[kept], relative)
 
 
 def _borrowed(residuals: Floats, channels: list[str], scale: Floats) -> Floats:

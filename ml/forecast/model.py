@@ -83,10 +83,11 @@ class ForecastModel:
             values[:, which[mine]] = past[mine].T
             told = self.forecast(Panel(values, self._before(time), self.series), np.array([self.look_back]))[0]
             out[mine, :, 0] = told[:, which[mine]].T
+            unit = self.bands.unit(told)
             lowest = self.least[which[mine]][:, None]
             for level in range(len(LEVELS)):
                 for side, end in enumerate((self.bands.lower, self.bands.upper)):
-                    distance = (end[level][:, which[mine]] * width[mine, level]).T
+                    distance = (end[level] * unit)[:, which[mine]].T * width[mine, level, None]
                     out[mine, :, 1 + 2 * level + side] = np.maximum(out[mine, :, 0] + distance, lowest)
         columns = [f"{kind}_{step + 1}" for step in range(self.horizon) for kind in KINDS_TOLD]
         return pd.DataFrame(out.reshape(len(rows), -1), columns=columns, index=rows.index)
@@ -134,8 +135,9 @@ def load(folder: Path) -> ForecastModel:
         own = {name.partition(".")[2]: v for name, v in arrays.items() if name.startswith(f"{number}.")}
         rest = {name: tuple(v) if isinstance(v, list) else v for name, v in one.items() if name != "class"}
         fitted.append(KINDS[one["class"]](**own, **rest))
-    # Models that were made before there was one have no such array.
+    # Models that were made before there were such arrays have none.
     least = arrays.get("least", np.full(len(said["series"]), -np.inf))
+    relative = arrays.get("bands.relative", np.zeros(len(said["series"]), dtype=bool))
     return ForecastModel(
         tuple((entity, channel) for entity, channel in said["series"]),
         said["horizon"],
@@ -145,7 +147,7 @@ def load(folder: Path) -> ForecastModel:
         tuple(Way(**way) for way in said["ways"]),
         tuple(fitted),
         tuple(said["chosen"]),
-        Bands(arrays["bands.lower"], arrays["bands.upper"], arrays["bands.paths"]),
+        Bands(arrays["bands.lower"], arrays["bands.upper"], arrays["bands.paths"], relative),
         least,
         said["said"],
     )

@@ -44,7 +44,8 @@ def _backtest(model: ForecastModel, panel: Panel, rows: pd.DataFrame, path: Path
             at = origin + np.arange(model.horizon)
             value = told[row, :, number]
             axis.plot(at, value, lw=1.0, color="C0")
-            ends = (value + side[0, :, number] for side in (model.bands.lower, model.bands.upper))
+            unit = model.bands.unit(told[row])[:, number]
+            ends = (value + side[0, :, number] * unit for side in (model.bands.lower, model.bands.upper))
             axis.fill_between(at, *ends, color="C0", alpha=0.2)
         axis.set_title(" ".join(model.series[number]), fontsize=8, loc="left")
     axes[-1, 0].set_xlabel("step")

@@ -57,7 +57,9 @@ def predictions(model: ForecastModel, panel: Panel, data: Data, spec: ForecastSp
     limits = bounds(data, spec, model.series)
     out = []
     for row, one in enumerate(zip(rows["entity"], rows["channel"], strict=True)):
-        paths = model.bands.paths[:, :, number_of[one]] * rows["stretch_80"].iloc[row]
+        number = number_of[one]
+        unit = model.bands.of(np.array([number]), model.horizon).unit(told[row, :, :1])[:, 0]
+        paths = model.bands.paths[:, :, number] * rows["stretch_80"].iloc[row] * unit
         found = crossing(told[row, :, 0], paths, limits.get(one, ()))
         columns = dict(zip(("value", "lower", "upper", "lower_95", "upper_95"), told[row].T, strict=True))
         columns |= {

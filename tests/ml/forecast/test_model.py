@@ -50,7 +50,27 @@ def test_a_model_of_before_there_was_a_least_value_tells_what_it_told(trained, t
     _, data, model = trained
     model.save(tmp_path)
     with np.load(tmp_path / "arrays.npz") as held:
-        arrays = {name: held[name] for name in held.files if name != "least"}
+        arrays = {name: held[name] for name in held.files if name not in ("least", "bands.relative")}
     np.savez_compressed(tmp_path / "arrays.npz", **arrays)
     known = panel(data)
     assert TASK.load(tmp_path).forecast(known, np.array([700])).min() < 0
+
+
+def test_what_grows_has_intervals_that_grow_and_hold(tmp_path):
+    months = pd.date_range("1990-01-01", periods=240, freq="MS")
+    random = np.random.default_rng(1)
+    season = 1 + 0.2 * np.sin(2 * np.pi * np.arange(240) / 12)
+    values = 100 * np.exp(0.01 * np.arange(240)) * season * np.exp(random.normal(0, 0.05, 240))
+    pd.DataFrame({"at": months, "flown": values}).to_csv(tmp_path / "flown.csv", index=False)
+    candidates = [{"name": "seasonal_naive"}]
+    spec = parse_spec(
+        make_spec(tmp_path / "flown.csv", entity=None, limits=[], horizon=12, every=1, candidates=candidates), "test"
+    )
+    data = TASK.read(spec)
+    model = TASK.fit(data, spec)
+    assert model.bands.relative.all()
+    found = TASK.evaluate(model, data, spec).metrics
+    assert found["coverage_80"] == pytest.approx(0.80, abs=0.08)
+    assert found["coverage_95"] == pytest.approx(0.95, abs=0.05)
+    rows = TASK.predict(model, data, spec)
+    assert ((rows["upper"] - rows["lower"]) / rows["value"]).between(0.1, 1.0).all()
