@@ -1,9 +1,9 @@
 """Where a machine's channels usually are, and how that drifts.
 
-A channel that holds its level in normal operation is judged against its mean; one whose level wanders (a temperature
-through the day) against where it lately was: a level that follows by a share of each step (exponential smoothing, the
-local level model). Which channels wander is learned from normal rows alone. A step counts as three deviations at most,
-so that a fault is learned slowly, if at all.
+A channel that comes back to its mean in normal operation, however slowly, is judged against it; one whose level wanders
+for good (what ages, what the season warms) against where it lately was: a level that follows by a share of each step
+(exponential smoothing, the local level model). Which channels wander is learned from normal rows alone. A step counts
+as three deviations at most, so that a sudden fault is learned slowly; one that builds up within such steps is not seen.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ml.anomaly.robust_z import Arrays
+from ml.anomaly.unit_root import returns
 from ml.scores import Floats
 
 RATES = (0.01, 0.05, 0.2)
@@ -87,7 +88,8 @@ class Reference:
 
 
 def choose_rates(series: Sequence[Floats]) -> Floats:
-    """By channel, the rate that foretells the next value best; 0 where the mean so far does about as well.
+    """By channel, the rate that foretells the next value best; 0 where the mean so far does about as well, and where
+    the channel comes back to its mean: a level that follows it would learn every fault that lasts.
 
     `series`: normal rows × channels of each machine in the order of time. Most machines decide.
     """
@@ -106,7 +108,8 @@ def _rates(rows: Floats) -> Floats:
     errors = np.array(
         [np.abs(rows - _followed(rows, np.full_like(free, r), begin, free))[WARM:].mean(axis=0) for r in RATES]
     )
-    return np.where(errors.min(axis=0) < GAIN * mean_error, np.array(RATES)[errors.argmin(axis=0)], 0.0)
+    wanders = (errors.min(axis=0) < GAIN * mean_error) & ~returns(rows)
+    return np.where(wanders, np.array(RATES)[errors.argmin(axis=0)], 0.0)
 
 
 def _followed(rows: Floats, rates: Floats, mean: Floats, scale: Floats) -> Floats:

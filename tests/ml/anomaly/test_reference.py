@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import lfilter
 
 from ml.anomaly.reference import Reference, choose_rates
 from tests.ml.anomaly.machines import machine
@@ -17,6 +18,12 @@ def test_only_the_channel_that_wanders_in_normal_operation_is_followed():
     rates = choose_rates([machine(seed) for seed in range(3)])
     assert rates[2] == 0  # pressure holds its level
     assert rates[3] > 0  # oil does not
+
+
+def test_a_channel_that_comes_back_is_not_followed_however_well_its_level_foretells():
+    slow = lfilter([1], [1, -0.95], np.random.default_rng(5).normal(size=(3000, 1)), axis=0)
+    assert choose_rates([slow]) == 0
+    assert choose_rates([np.cumsum(slow, axis=0)]) > 0
 
 
 def test_the_future_changes_nothing_in_the_past():

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 
 from millwright.errors import MillwrightError
 from ml.anomaly.data import LABEL, MACHINE, NORMAL, TIME, parts
@@ -29,6 +30,19 @@ def test_the_fault_is_found_and_normal_rows_are_left_alone(trained):
     assert metrics["f1"] > 0.85
     assert metrics["far"] == metrics["false_positive_rate"] < 0.12
     assert TASK.baseline(data, spec)[1].metrics["f1"] < metrics["f1"]
+
+
+def test_a_fault_that_builds_up_is_found_where_the_channel_comes_back_by_itself(tmp_path):
+    values = 60 + lfilter([1], [1, -0.95], np.random.default_rng(1).normal(size=6000))
+    values[5000:5400] += np.minimum(np.arange(400) * 0.1, 25)
+    frame = pd.DataFrame({"bearing": values, "bad": 0})
+    frame.loc[5000:5399, "bad"] = 1
+    frame.to_csv(tmp_path / "plant.csv", index=False)
+    spec = write_spec(tmp_path, entity=None, time=None, split={"by": "rows", "train": 3000})
+    data = TASK.read(spec)
+    metrics = TASK.evaluate(TASK.fit(data, spec), data, spec).metrics
+    assert metrics["f1"] > 0.7
+    assert metrics["far"] < 0.06
 
 
 def test_the_channel_behind_an_anomaly_is_named_with_what_was_expected(trained):
