@@ -58,7 +58,7 @@ def judge(score: Scores, threshold: float, data: Data, spec: AnomalySpec) -> Jud
         # Rows that are neither normal nor labelled are asked of nobody.
         asked = test & (part[NORMAL].to_numpy() | np.isfinite(truth))
         values = part[names].to_numpy(np.float64)
-        changed, which = shifted(values[asked], scales[str(machine)][1], spec.seed + number)
+        changed, which = shifted(values[asked], scales[str(machine)][1], spec.seed + number, lasting=True)
         copy = values.copy()
         copy[asked] = changed
         in_copy = np.zeros(len(part), dtype=bool)

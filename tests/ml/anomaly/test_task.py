@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,15 @@ def test_a_fault_that_builds_up_is_found_where_the_channel_comes_back_by_itself(
     metrics = TASK.evaluate(TASK.fit(data, spec), data, spec).metrics
     assert metrics["f1"] > 0.7
     assert metrics["far"] < 0.06
+    followed = TASK.evaluate(_followed(TASK.fit(data, spec)), data, spec).metrics
+    assert followed["shift_recall"] < 0.7 * metrics["shift_recall"]  # seen without labels too
+
+
+def _followed(model):
+    """The same model, with levels that follow."""
+    (machine, reference), *_ = model.normal.references.items()
+    rates = np.full_like(reference.rates, 0.2)
+    return replace(model, normal=replace(model.normal, references={machine: replace(reference, rates=rates)}))
 
 
 def test_the_channel_behind_an_anomaly_is_named_with_what_was_expected(trained):
