@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ml.anomaly.data import LABEL, MACHINE, NORMAL, TEST, TIME, TRAIN, VALIDATION, parts
+from ml.anomaly.data import LABEL, MACHINE, NORMAL, TEST, TIME, parts
 from ml.anomaly.model import AnomalyModel
+from ml.anomaly.scales import scales
 from ml.anomaly.shifts import shifted
 from ml.data import Data
 from ml.scores import Floats, average_precision, roc_auc
@@ -16,7 +17,6 @@ from ml.spec.anomaly import AnomalySpec
 from ml.task import Judged
 
 BLOCK = 60  # rows of one machine that follow each other are drawn together
-SIGMAS = 3.0
 Scores = Callable[[str, pd.DataFrame], Floats]  # machine and its rows in the order of time → a score each
 
 
@@ -31,24 +31,11 @@ def judge_model(model: AnomalyModel, data: Data, spec: AnomalySpec) -> Judged:
     return judge(score, model.threshold, data, spec)
 
 
-def judge_sigmas(data: Data, spec: AnomalySpec) -> tuple[str, Judged]:
-    """The naive rule: a channel more than three deviations from its mean in normal operation of that machine."""
-    frame, names = data.frames["readings"], list(data.about["channels"])
-    scales = _scales(frame, names, spec)
-
-    def score(machine: str, rows: pd.DataFrame) -> Floats:
-        mean, deviation = scales[machine]
-        z = np.abs(np.nan_to_num((rows[names].to_numpy(np.float64) - mean) / deviation))
-        return np.asarray(z.max(axis=1), dtype=np.float64)
-
-    return "a channel more than 3 deviations from its mean", judge(score, SIGMAS, data, spec)
-
-
 def judge(score: Scores, threshold: float, data: Data, spec: AnomalySpec) -> Judged:
     """Rows: machine, time, truth (NaN: unknown), score, flagged, shifted (a copy with a known anomaly), block."""
     frame, names = data.frames["readings"], list(data.about["channels"])
     tested = (parts(frame, spec) == TEST).to_numpy()
-    scales = _scales(frame, names, spec)
+    usual = scales(frame, names, spec)
     out = []
     for number, (machine, part) in enumerate(frame.groupby(MACHINE, sort=True)):
         test = tested[part.index]
@@ -58,7 +45,7 @@ def judge(score: Scores, threshold: float, data: Data, spec: AnomalySpec) -> Jud
         # Rows that are neither normal nor labelled are asked of nobody.
         asked = test & (part[NORMAL].to_numpy() | np.isfinite(truth))
         values = part[names].to_numpy(np.float64)
-        changed, which = shifted(values[asked], scales[str(machine)][1], spec.seed + number, lasting=True)
+        changed, which = shifted(values[asked], usual[str(machine)][1], spec.seed + number, lasting=True)
         copy = values.copy()
         copy[asked] = changed
         in_copy = np.zeros(len(part), dtype=bool)
@@ -126,20 +113,6 @@ def _exceeded_by(share: float, score: Floats, weight: Floats) -> float:
     if not len(order) or below[-1] <= 0:
         return float("inf")
     return float(score[order][np.searchsorted(below, (1 - share) * below[-1])])
-
-
-def _scales(frame: pd.DataFrame, names: list[str], spec: AnomalySpec) -> dict[str, tuple[Floats, Floats]]:
-    """By machine, mean and deviation of each channel in normal operation before the test; of all where it has none."""
-    learned = parts(frame, spec).isin([TRAIN, VALIDATION]) & frame[NORMAL]
-    every = frame.loc[learned, names]
-    out = {}
-    for machine, part in frame.groupby(MACHINE, sort=True):
-        own = part.loc[learned[part.index], names]
-        own = own if len(own) > 1 else every
-        deviation, usual = own.std().to_numpy(np.float64), every.std().to_numpy(np.float64)
-        deviation = np.where(deviation > 0, deviation, np.where(usual > 0, usual, 1.0))
-        out[str(machine)] = (own.mean().to_numpy(np.float64), deviation)
-    return out
 
 
 def _share(part: float, whole: float) -> float:

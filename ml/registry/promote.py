@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def decide(spec: Spec, evaluation: dict[str, Any], watermark: str) -> Decision:
-    """Promote if the thresholds pass, the naive baseline is beaten, and the champion is beaten beyond noise, or is not
-    better and of older data. `evaluation` as `ml.judge.judge` gives it, all of it on the same test rows.
+    """Promote if the thresholds pass, the task has nothing against it, the naive baseline is beaten, and the champion
+    is beaten beyond noise, or is not better and of older data. `evaluation` as `ml.judge.judge` gives it, all of it on
+    the same test rows.
     """
     rule, model, metric = spec.promote, evaluation["model"], spec.promote.metric
     sign = -1.0 if metric in spec.LOWER_IS_BETTER else 1.0
@@ -33,6 +34,8 @@ def decide(spec: Spec, evaluation: dict[str, Any], watermark: str) -> Decision:
             if reached is None or (reached - limit) * fails > 0:
                 said = "unknown" if reached is None else f"{reached:.3f}"
                 return Decision(False, f"{_title(name)} is {said}, {word} the required {limit}.")
+    if unfit := spec.unfit(model):
+        return Decision(False, unfit)
     naive = evaluation["baseline"].get(metric)
     if naive is not None and not (mine - naive) * sign > 0:
         return Decision(False, f"{_title(metric)} {mine:.3f} is no better than the naive rule's ({naive:.3f}).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -111,6 +112,30 @@ class AnomalySpec(ModelSpec):
         if self.abnormal is not None and self.time is None:
             raise ValueError("abnormal needs time: the column of the readings that its events are held against")
         return self
+
+    def unfit(self, metrics: dict[str, float]) -> str:
+        """Far more false alarms than were asked for, or anomalies ranked below normal rows.
+
+        A limit of the spec's own on the same metric, which has passed then, says that the author knows.
+        """
+        rate, most = metrics.get("false_positive_rate"), self._most_false_alarms(metrics)
+        if rate is not None and rate > most and "false_positive_rate" not in self.promote.at_most:
+            return (
+                f"Of the test part's normal rows {rate:.1%} are called anomalies where {self.false_positive_rate:.1%} "
+                f"were asked for; beyond {most:.1%} that is no chance."
+            )
+        auc = metrics.get("roc_auc")
+        if auc is not None and auc < 0.5 and "roc_auc" not in self.promote.at_least:
+            return f"Roc auc is {auc:.3f}, below 0.5: anomalies score lower than normal rows do."
+        return ""
+
+    def _most_false_alarms(self, metrics: dict[str, float]) -> float:
+        """Four times what was asked, or half the way to all, and what chance adds to it once in a hundred times."""
+        asked = self.false_positive_rate
+        far = min(4 * asked, (1 + asked) / 2)
+        # Rows that share what they are averaged over are one and the same to chance.
+        rows = (metrics.get("test_rows", 0.0) - metrics.get("anomalous_rows", 0.0)) / (self.average + self.smooth)
+        return far + 2.33 * math.sqrt(far * (1 - far) / max(rows, 1.0))
 
     @property
     def sources(self) -> dict[str, Source]:

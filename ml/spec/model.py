@@ -52,6 +52,10 @@ class ModelSpec(Part):
                     )
         return self
 
+    def unfit(self, metrics: dict[str, float]) -> str:
+        """Why a version of these metrics must not take over, however it compares, in one sentence; else empty."""
+        return ""
+
     @property
     def sources(self) -> dict[str, Source]:
         """The sources that are given, by name; the first is that of the readings."""
