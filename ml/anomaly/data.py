@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from millwright.errors import MillwrightError
+from ml.anomaly.label import ask_meaning, labels
+from ml.anomaly.values import finite, with_values
 from ml.data import Data
 from ml.scores import Mask
 from ml.sources.channels import channels
 from ml.sources.read import named, reader
 from ml.sources.times import is_counter, moment_of, shown, times
 from ml.sources.units import check_units
-from ml.sources.yes import NO
 from ml.spec.anomaly import Abnormal, AnomalySpec
 from ml.spec.span import hours
 from ml.spec.split import ColumnSplit, RowsSplit, TimeSplit
@@ -52,8 +53,11 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
     frame[TIME] = times(raw[spec.time.column], spec.time, spec.source) if spec.time else in_order
     if spec.time and not newest:
         check_units(spec, is_counter(frame[TIME]), ("judge", "split.gap", "abnormal.before", "abnormal.after"))
-    frame[LABEL] = _labels(raw[spec.label]) if spec.label else np.nan
-    frame[NORMAL] = True
+    finite(frame, found, spec.source)
+    if spec.label:
+        ask_meaning(raw[spec.label], spec.source)
+    frame[LABEL] = labels(raw[spec.label]) if spec.label else np.nan
+    frame[NORMAL] = True if spec.normal else frame[LABEL] != 1
     for column, values in spec.normal.items():
         frame[NORMAL] &= raw[column].isin(list(values)) | raw[column].astype(str).isin([str(v) for v in values])
     if split_column:
@@ -67,6 +71,8 @@ def read(spec: AnomalySpec, newest: bool = False) -> Data:
         frame[NORMAL] &= ~around
         if spec.label is None:
             frame[LABEL] = around.astype(np.float64)
+    if not newest:
+        found = with_values(frame, found, before_test(frame, spec), spec.source)
     return Data({"readings": frame}, _watermark(frame), {"channels": found})
 
 
@@ -74,12 +80,6 @@ def _watermark(frame: pd.DataFrame) -> str | None:
     if frame.empty:
         return None
     return shown(frame[TIME].max())
-
-
-def _labels(column: pd.Series[Any]) -> pd.Series[float]:
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype(np.float64).where(column.isna(), (column.astype(np.float64) > 0).astype(np.float64))
-    return (~column.fillna("").astype(str).str.strip().str.lower().isin(NO)).astype(np.float64)
 
 
 def _around(frame: pd.DataFrame, events: pd.DataFrame, abnormal: Abnormal, spec: AnomalySpec) -> Mask:
@@ -128,6 +128,11 @@ def parts(frame: pd.DataFrame, spec: AnomalySpec) -> pd.Series[str]:
     else:
         said = _by_time(frame[TIME], split)
     return pd.Series(said, index=frame.index)
+
+
+def before_test(frame: pd.DataFrame, spec: AnomalySpec) -> Mask:
+    """The rows of normal operation that may be learned."""
+    return np.asarray(parts(frame, spec).isin([TRAIN, VALIDATION]) & frame[NORMAL], dtype=bool)
 
 
 def _by_time(column: pd.Series[Any], split: TimeSplit) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml.anomaly.data import MACHINE, NORMAL, TRAIN, VALIDATION, parts
+from ml.anomaly.data import MACHINE, before_test
 from ml.scores import Floats
 from ml.spec.anomaly import AnomalySpec
 
 
 def scales(frame: pd.DataFrame, names: list[str], spec: AnomalySpec) -> dict[str, tuple[Floats, Floats]]:
     """By machine, mean and deviation of each channel; of all machines where it has no such rows itself."""
-    learned = parts(frame, spec).isin([TRAIN, VALIDATION]) & frame[NORMAL]
+    learned = before_test(frame, spec)
     every = frame.loc[learned, names]
     out = {}
     for machine, part in frame.groupby(MACHINE, sort=True):

@@ -59,16 +59,20 @@ class AnomalySpec(ModelSpec):
     label: str | None = Field(
         None,
         description="a column that is 1, true or a text such as `anomaly` for an anomaly, and 0, false, empty or "
-        "`normal` otherwise: only for judging, never for choosing",
+        "`normal` otherwise: for judging, never for choosing; without `normal`, such rows are not learned from",
     )
     normal: dict[str, tuple[Value, ...]] = Field(
-        {}, description="column → values: only such rows are learned from, such as {anomaly: [0]} or {state: [running]}"
+        {},
+        description="column → values: only such rows are learned from, such as {state: [running]}; without it, all but "
+        "those that the label calls anomalies",
     )
     abnormal: Abnormal | None = Field(
         None, description="events around which rows are not learned from; without a label, they are the anomalies"
     )
     pooled: bool = Field(False, description="one model of all machines; else one a machine")
-    adapt: bool = Field(True, description="channels whose level wanders are judged against where they lately were")
+    adapt: bool = Field(
+        True, description="channels that do not come back to their mean are judged against where they lately were"
+    )
     average: int = Field(
         10, ge=1, le=1000, description="rows over which deviations are averaged before they are judged"
     )
