@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,21 @@ import numpy as np
 import pandas as pd
 
 from ml.anomaly import plots
-from ml.anomaly.data import MACHINE, NORMAL, TEST, TIME, TRAIN, VALIDATION, parts, read
+from ml.anomaly.calibration import too_short
+from ml.anomaly.data import MACHINE, TEST, TIME, before_test, parts, read
 from ml.anomaly.evaluate import judge_model, metrics
 from ml.anomaly.fit import learn
 from ml.anomaly.model import AnomalyModel, example, load_model
 from ml.anomaly.naive import judge_naive
 from ml.anomaly.predict import predictions
 from ml.data import Data
-from ml.scores import Floats, Mask
+from ml.scores import Floats
 from ml.sources.all_there import all_there
 from ml.sources.times import shown
 from ml.spec.anomaly import AnomalySpec
 from ml.task import Judged
+
+log = logging.getLogger(__name__)
 
 
 class AnomalyTask:
@@ -35,9 +39,9 @@ class AnomalyTask:
         frame = data.frames["readings"]
         if not (parts(frame, spec) == TEST).any():
             return f"No row of {spec.place} is left to test on: see split."
-        counts = frame.loc[_normal(data, spec), MACHINE].value_counts()
+        counts = frame.loc[before_test(frame, spec), MACHINE].value_counts()
         if not len(counts):
-            return f"No row of {spec.place} before the test is normal operation: see split, normal and abnormal."
+            return f"No row of {spec.place} before the test is normal operation: see split, label, normal and abnormal."
         enough = counts.sum() if spec.pooled else counts.max()
         if enough < spec.minimum_rows:
             whose = "There are" if spec.pooled else "The machine with most has"
@@ -47,12 +51,15 @@ class AnomalyTask:
     def fit(self, data: Data, spec: AnomalySpec) -> AnomalyModel:
         """A model of the normal rows before the test; what is learned of one machine needs minimum_rows of it."""
         frame, channels = data.frames["readings"], tuple(data.about["channels"])
-        learned = frame[_normal(data, spec)]
+        learned = frame[before_test(frame, spec)]
         counts = learned[MACHINE].value_counts()
         known = counts.index if spec.pooled else counts.index[counts >= spec.minimum_rows]
         groups = learned[learned[MACHINE].isin(known)].groupby(MACHINE, sort=True)
         series = {str(machine): part[list(channels)].to_numpy(np.float64) for machine, part in groups}
         normal, compared = learn(series, channels, spec)
+        rows = sum(map(len, series.values()))
+        if short := too_short(rows, spec):
+            log.warning(short)
         reference = next(iter(normal.references.values()))
         described: dict[str, Any] = {
             **compared,
@@ -60,7 +67,8 @@ class AnomalyTask:
             "wandering_channels": ", ".join(n for n, rate in zip(channels, reference.rates, strict=True) if rate > 0),
             "machines": len(series),
             "machines_left_out": ", ".join(sorted(set(frame[MACHINE]) - set(series))[:50]),
-            "train_rows": int(sum(map(len, series.values()))),
+            "train_rows": rows,
+            "calibration": short,
             "train_from": shown(learned[TIME].min()),
             "train_until": shown(learned[TIME].max()),
         }
@@ -91,11 +99,6 @@ class AnomalyTask:
         """Rows for `ml.anomalies` of the newest readings."""
         all_there(spec.source.place, data.about["channels"], model.normal.channels)
         return predictions(model, data.frames["readings"], spec.judge)
-
-
-def _normal(data: Data, spec: AnomalySpec) -> Mask:
-    frame = data.frames["readings"]
-    return np.asarray(parts(frame, spec).isin([TRAIN, VALIDATION]) & frame[NORMAL], dtype=bool)
 
 
 TASK = AnomalyTask()
