@@ -54,7 +54,8 @@ def test_a_counter_stays_a_counter(tmp_path):
     frame["cycle"] = begin + (frame.pop("time") - pd.Timestamp("2025-01-01", tz="UTC")) // pd.Timedelta(hours=1)
     frame.to_csv(tmp_path / "readings.csv", index=False)
     source = {"readings": str(tmp_path / "readings.csv")}
-    changes = {"source": source, "entity": "device", "time": "cycle", "label": "broken", "usage": None}
+    changes = {"source": source, "entity": "device", "time": "cycle", "label": "broken", "usage": None, "horizon": 24}
+    changes |= {"split": make_spec()["split"] | {"gap": 24}}
     spec = parse_spec(make_spec(**changes, events={}, machines={}), "test")
     data = TASK.read(spec)
     model = TASK.fit(data, spec)
