@@ -13,7 +13,7 @@ from ml.scores import Floats
 
 Labels = NDArray[np.int64]
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "xgboost": {"rounds": 300, "eta": 0.05, "max_depth": 6, "subsample": 0.8, "colsample_bytree": 0.5},
+    "xgboost": {"rounds": 300, "eta": 0.05, "max_depth": 6, "subsample": 0.8, "colsample_bytree": 0.8},
     "random_forest": {"trees": 300, "max_features": 0.4},
     "extra_trees": {"trees": 300, "max_features": 0.5},
 }
