@@ -1,9 +1,5 @@
-"""Airflow reads its settings when it is imported, so they are set before."""
-
 from __future__ import annotations
 
-import os
-import tempfile
+from tests.airflow_home import set_airflow_home
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="millwright-airflow-"))
-os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+set_airflow_home()

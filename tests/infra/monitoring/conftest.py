@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 
 import psycopg2
@@ -16,9 +14,9 @@ import pytest
 import sqlalchemy
 
 from millwright.settings import settings_with
+from tests.airflow_home import set_airflow_home
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="millwright-airflow-"))  # read when it is imported
-os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+set_airflow_home()
 
 _DID = """
 insert into platform.loads (table_name, silver_version, silver_id, columns, rows_inserted)
