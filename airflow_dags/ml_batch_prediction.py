@@ -16,6 +16,7 @@ from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Metadata, Tri
 
 from airflow_dags.assets import DEFAULTS, HEAVY, MARTS, MODEL, PREDICTIONS, PREDICTIONS_IF_NEW, names, within
 from airflow_dags.links import VERSION, dashboard, linked
+from airflow_dags.refreshed import refreshed
 
 
 @dag(
@@ -45,14 +46,7 @@ def ml_batch_prediction() -> None:
 
     @linked(dashboard("predictive_maintenance"), trigger_rule=TriggerRule.ALL_DONE, pool=HEAVY)
     def refresh_marts(specs: list[str] | None, done: Any) -> dict[str, Any]:
-        from millwright.dbt_runner import build
-        from millwright.errors import MillwrightError
-
-        # Also when this run wrote none: the run that did may have been killed before it came here.
-        built = build(select="source:ml+") if specs else {"reason": "No spec has a champion."}
-        if specs is None or len(list(done)) < len(specs):
-            raise MillwrightError("Not every spec was predicted for; the marts are up to date with those that were.")
-        return built
+        return refreshed("source:ml+", specs, done, "predicted for")
 
     found = specs()
     refresh_marts(found, predict.expand(spec=found))

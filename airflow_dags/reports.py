@@ -21,6 +21,7 @@ from airflow.sdk import CronTriggerTimetable, Metadata, TriggerRule, dag, task
 
 from airflow_dags.assets import DEFAULTS, HEAVY, RETRAIN, RETRAIN_IF_DUE, names, within
 from airflow_dags.links import DRIFT, RUN, dashboard, linked
+from airflow_dags.refreshed import refreshed
 
 
 @dag(
@@ -49,13 +50,7 @@ def reports() -> None:
 
     @linked(dashboard("data_platform"), trigger_rule=TriggerRule.ALL_DONE, pool=HEAVY)
     def refresh_marts(specs: list[str] | None, done: Any) -> dict[str, Any]:
-        from millwright.dbt_runner import build
-        from millwright.errors import MillwrightError
-
-        built = build(select="stg_ml_monitoring+") if specs else {"reason": "No spec has a champion."}
-        if specs is None or len(list(done)) < len(specs):
-            raise MillwrightError("Not every spec was monitored; the marts are up to date with those that were.")
-        return built
+        return refreshed("stg_ml_monitoring+", specs, done, "monitored")
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def weekly_report() -> dict[str, Any]:

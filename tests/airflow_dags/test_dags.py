@@ -14,7 +14,7 @@ from airflow_dags.alarms import tell_failed
 from millwright.settings import ROOT
 
 FOLDER = ROOT / "airflow_dags"
-BESIDE = {"__init__.py", "alarms.py", "assets.py", "bronze_trigger.py", "links.py"}
+BESIDE = {"__init__.py", "alarms.py", "assets.py", "bronze_trigger.py", "links.py", "refreshed.py"}
 DAG_FILES = sorted(p for p in FOLDER.glob("*.py") if p.name not in BESIDE)
 TAGS = {"etl", "streaming", "backfill", "dbt", "warehouse", "ml", "lake", "maintenance", "quality"}
 STAGES = ("streaming", "spark_jobs", "quality", "ml", "infra")
