@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from millwright.settings import settings
 from tests.dashboards.fake_metabase import FakeMetabase
 from tests.dashboards.served import in_process
 from tests.dashboards.small_site import TABLES, small_site
+from tests.dbt_in_process import run_dbt
 from tests.own_database import execute
 from tests.stack import TestStack
 
@@ -38,7 +37,8 @@ def filled(postgres: TestStack, tmp_path_factory: pytest.TempPathFactory) -> str
         reference.apply()
         dbt_sources.generate()
         fill()
-        _dbt_run(folder)
+        done = run_dbt(folder, "run")
+        assert done.success, [f"{r.node.name}: {r.message}" for r in done.result.results if r.status == "error"]
     settings.cache_clear()
     return address  # it goes with the session's Postgres: to drop it would cost a checkpoint
 
@@ -51,18 +51,6 @@ def warehouse(filled: str) -> Iterator[str]:
         settings.cache_clear()
         yield filled
     settings.cache_clear()
-
-
-def _dbt_run(folder: Path) -> None:
-    from dbt.cli.main import dbtRunner
-
-    where = os.getcwd()
-    project = ("--project-dir", str(settings().dbt_dir), "--target-path", str(folder / "target"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        done: Any = dbtRunner().invoke(["run", *project, "--log-path", str(folder / "logs"), "--quiet"])
-    os.chdir(where)  # dbt changes into its project
-    assert done.success, [f"{r.node.name}: {r.message}" for r in done.result.results if r.status == "error"]
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
-"""A warehouse of the test's own with reference data, and dbt in this process: a run costs 2 s instead of 10."""
+"""A warehouse of the test's own with reference data, and dbt in this process."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from millwright import dbt_sources, reference
 from millwright.settings import ROOT, settings
+from tests.dbt_in_process import run_dbt
 
 
 class Dbt(Protocol):
@@ -23,8 +22,6 @@ class Dbt(Protocol):
 @pytest.fixture
 def dbt(fresh_database: str, tmp_path: Path) -> Iterator[Dbt]:
     """`dbt("run", "--select", ...)`: node name → status. Raises when it fails, unless it should."""
-    from dbt.cli.main import dbtRunner
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_PROFILES_DIR", str(tmp_path / "profile"))
         reference.apply()
@@ -34,18 +31,12 @@ def dbt(fresh_database: str, tmp_path: Path) -> Iterator[Dbt]:
 
         def invoke(*arguments: str, fails: bool = False) -> dict[str, str]:
             project, target = settings().dbt_dir, tmp_path / "target"
-            folders = ("--project-dir", str(project), "--target-path", str(target))
-            logs = ("--log-path", str(tmp_path / "logs"), "--quiet", "--no-use-colors")
             written = () if "docs" in arguments else ("--no-write-json",)  # a manifest costs seconds
             if project == ROOT / "dbt_transformations":  # what was read for the test before is not read again
                 target.mkdir(exist_ok=True)
                 with suppress(FileNotFoundError):
                     shutil.copy(kept, target)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                done: Any = dbtRunner().invoke([*arguments, *folders, *logs, *written])
-            if done.exception:
-                raise done.exception
+            done = run_dbt(tmp_path, *arguments, "--no-use-colors", *written)
             if project == ROOT / "dbt_transformations":
                 shutil.copy(target / kept.name, kept)
             results = getattr(done.result, "results", None) or []  # `docs generate` has none
@@ -55,6 +46,4 @@ def dbt(fresh_database: str, tmp_path: Path) -> Iterator[Dbt]:
             }
             return told
 
-        directory = os.getcwd()
         yield invoke
-        os.chdir(directory)  # dbt changes into its project
