@@ -69,10 +69,12 @@ def check(config: Settings, wanted: Iterable[tuple[str, str, set[int]]]) -> None
 
 def _freed_soon(port: int, own: set[int]) -> bool:
     """Whether a port is free, or is once a process that has just been killed is wholly gone."""
-    began = time.monotonic()
+    began = seen = time.monotonic()
     while not is_free(port):
-        patience = _OURS_DYING_SECONDS if any(psutil.pid_exists(pid) for pid in own) else _DYING_SECONDS
-        if holder(port) is not None or time.monotonic() - began > patience:
+        now = time.monotonic()
+        if any(psutil.pid_exists(pid) for pid in own):
+            seen = now  # it may be gone a moment before its sockets are, however long it took
+        if holder(port) is not None or now - seen > _DYING_SECONDS or now - began > _OURS_DYING_SECONDS:
             return False
         time.sleep(0.1)
     return True

@@ -2,7 +2,9 @@ import os
 import re
 import socket
 import threading
+import time
 
+import psutil
 import pytest
 
 from infra.local import ports
@@ -57,4 +59,15 @@ def test_the_port_of_a_killed_part_is_waited_for_until_the_process_is_gone(monke
         with pytest.raises(MillwrightError, match="another user"):
             ports.check(Settings(kafka_port=port), [("kafka", "kafka_port", set())])
         threading.Timer(0.3, server.close).start()
+        ports.check(Settings(kafka_port=port), [("kafka", "kafka_port", {os.getpid()})])
+
+
+def test_a_port_is_waited_for_a_moment_longer_than_its_process_however_long_that_took_to_die(monkeypatch):
+    gone = time.monotonic() + 1.2
+    monkeypatch.setattr(ports, "holder", lambda port: None)
+    monkeypatch.setattr(ports, "_DYING_SECONDS", 1.0)
+    monkeypatch.setattr(psutil, "pid_exists", lambda pid: time.monotonic() < gone)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Timer(1.4, server.close).start()
         ports.check(Settings(kafka_port=port), [("kafka", "kafka_port", {os.getpid()})])
