@@ -58,6 +58,8 @@ def environment(config: Settings) -> dict[str, str]:
         # What ran when a scheduler was killed is tried again within two minutes, not after five to ten.
         "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
+        # A busy machine's first answers take longer than the 5 s after which a task that has begun is given up.
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",  # finds new and changed files
         # Files that have not changed: parsing all of them every 30 s takes a sixth of a core.
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
