@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from millwright.errors import MillwrightError
 from ml.data import Data
 from ml.sources.times import shown
 
 STATISTICS = ("mean", "min", "max")  # of each channel within a step
 EVENT_KINDS = ("error", "maintenance", "failure")
 ORIGIN = pd.Timestamp("2000-01-01", tz="UTC")  # where a counter's 0 lies: each of its steps counts as an hour
+_FARTHEST = 2_000_000  # steps of a counter: no later moment can be told
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ def from_data(data: Data) -> History:
         bool(data.about["counter"]),
         str(data.about.get("told", "")),
     )
+
+
+def from_counter(counts: pd.Series[Any], where: str) -> pd.Series[Any]:
+    """A counter's values as moments. Raises MillwrightError, which names `where`, for values beyond 2 million."""
+    if (beyond := counts[counts.abs() > _FARTHEST]).size:
+        raise MillwrightError(
+            f"{where} = {beyond.iloc[0]:.0f}: a counter is understood up to {_FARTHEST:,}.",
+            "If these are seconds or the like since 1970, say time: {kind: timestamp, …}; else count in longer steps.",
+        )
+    return ORIGIN + pd.to_timedelta(counts, unit="h")
 
 
 def said(moment: pd.Timestamp, counter: bool) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from millwright.errors import MillwrightError
 from ml.data import Data
 from ml.failure import read_events, told
-from ml.failure.history import ORIGIN, STATISTICS, History
+from ml.failure.history import STATISTICS, History, from_counter
 from ml.failure.lookback import lookback_hours
 from ml.sources.alone import check_alone
 from ml.sources.channels import channels
@@ -79,7 +79,7 @@ def moments_of(column: pd.Series[Any], time: Time, source: Source) -> tuple[pd.S
     found = times(column, time, source)
     if not is_counter(found):
         return found, False
-    moments: pd.Series[Any] = ORIGIN + pd.to_timedelta(found, unit="h")
+    moments = from_counter(found, f"{source.place}, column {time.column!r}")
     return moments.astype("datetime64[us, UTC]"), True
 
 

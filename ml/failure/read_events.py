@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from millwright.errors import MillwrightError
-from ml.failure.history import ORIGIN
+from ml.failure.history import from_counter
 from ml.sources.read import Read, named
 from ml.sources.times import is_counter, times
 from ml.sources.yes import says_yes
@@ -76,7 +76,7 @@ def _moments(column: pd.Series[Any], time: Time, source: Source, counter: bool) 
         raise MillwrightError(
             f"{source.place}, column {time.column!r}: {kinds[0]} expected as in the readings, not {kinds[1]}."
         )
-    return ORIGIN + pd.to_timedelta(found, unit="h") if counter else found
+    return from_counter(found, f"{source.place}, column {time.column!r}") if counter else found
 
 
 def labelled(raw: pd.DataFrame, keys: pd.DataFrame, label: Label, source: Source) -> pd.DataFrame:

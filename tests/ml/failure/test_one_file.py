@@ -66,3 +66,13 @@ def test_a_counter_stays_a_counter(tmp_path):
     labels = [factor["label"] for factors in said["factors"] for factor in factors]
     assert any("of 24 steps" in label for label in labels)
     assert not any(" h" in label for label in labels)
+
+
+def test_a_counter_that_runs_too_far_is_one_sentence(tmp_path):
+    frame = table()
+    frame["cycle"] = 3_000_000 + (frame.pop("time") - pd.Timestamp("2025-01-01", tz="UTC")) // pd.Timedelta(hours=1)
+    frame.to_csv(tmp_path / "readings.csv", index=False)
+    source = {"readings": str(tmp_path / "readings.csv")}
+    changes = {"source": source, "entity": "device", "time": "cycle", "label": "broken", "usage": None, "horizon": 24}
+    with pytest.raises(MillwrightError, match="column 'cycle' = 3000006: a counter is understood up to 2,000,000"):
+        TASK.read(parse_spec(make_spec(**changes, events={}, machines={}), "test"))
