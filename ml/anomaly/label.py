@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from millwright.errors import MillwrightError
+from ml.sources.counted import MOST, counted
 from ml.sources.yes import NO
 from ml.spec.source import Source
 
 log = logging.getLogger(__name__)
 _YES = frozenset({"1", "1.0", "true", "t", "yes", "y", "ja", "anomaly", "anomalous", "abnormal", "attack", "fault"})
-_MOST = 6  # values that are named
 
 
 def labels(column: pd.Series[Any]) -> pd.Series[float]:
@@ -33,10 +33,7 @@ def ask_meaning(column: pd.Series[Any], source: Source) -> None:
     words, bad = _words(known), labels(known) == 1
     if not (bad & ~words.isin(_YES)).any():
         return
-    counts = known.value_counts()
-    held = ", ".join(f"{value} ({count})" for value, count in counts.head(_MOST).items())
-    held += f" and {len(counts) - _MOST} others" if len(counts) > _MOST else ""
-    said = f"{source.place}, label {column.name!r} holds {held}"
+    said = f"{source.place}, label {column.name!r} holds {counted(known)}"
     if bad.all():
         raise MillwrightError(
             f"{said}: it is not plain which are anomalies.",
@@ -44,7 +41,7 @@ def ask_meaning(column: pd.Series[Any], source: Source) -> None:
         )
     # A word beside `normal` needs no explanation, numbers and several words do.
     if pd.api.types.is_numeric_dtype(column) or words[bad].nunique() > 1:
-        meant = ", ".join(map(str, known[bad].drop_duplicates().head(_MOST)))
+        meant = ", ".join(map(str, known[bad].drop_duplicates().head(MOST)))
         log.warning("%s: taken as anomalies are %s.", said, meant)
 
 

@@ -7,16 +7,15 @@ from typing import Any
 import pandas as pd
 
 from millwright.errors import MillwrightError
+from ml.sources.counted import MOST, counted
 from ml.sources.yes import says_yes
 from ml.spec.failure import FailureSpec, Label
 from ml.spec.source import Source
 
-_MOST = 6  # values or machines that are named
-
 
 def by_label(column: pd.Series[Any], label: Label, source: Source) -> str:
     """What a column of labels holds, and whether any of it is a failure."""
-    holds = f"column {label.column!r} of {source.place} holds {_counted(column)}"
+    holds = f"column {label.column!r} of {source.place} holds {counted(column)}"
     if label.values:
         wanted = [str(value) for value in label.values]
         if not column.astype(str).isin(wanted).any():
@@ -34,7 +33,7 @@ def ask_values(column: pd.Series[Any], label: Label, source: Source) -> None:
     yes, kinds = says_yes(column), column.dropna().nunique()
     if kinds > 2 or (kinds == 2 and column.notna().all() and yes.all()):
         raise MillwrightError(
-            f"Column {label.column!r} of {source.place} holds {_counted(column)}: it is not plain which are failures.",
+            f"Column {label.column!r} of {source.place} holds {counted(column)}: it is not plain which are failures.",
             f"Name them: label: {{column: {label.column}, values: [...]}}.",
         )
 
@@ -45,7 +44,7 @@ def by_events(events: pd.DataFrame, machines: set[str], spec: FailureSpec) -> st
     source = spec.source.failures or spec.source.events
     place = "" if source is None else source.place
     if failures.empty:
-        kinds = _counted(events["kind"]) if len(events) else "nothing"
+        kinds = counted(events["kind"]) if len(events) else "nothing"
         return f"{place} holds {kinds}; none is 'failure'" if spec.source.failures is None else f"{place} is empty"
     strange = sorted(set(failures["equipment_id"]) - machines)
     if strange and len(strange) == failures["equipment_id"].nunique():
@@ -53,12 +52,5 @@ def by_events(events: pd.DataFrame, machines: set[str], spec: FailureSpec) -> st
     return f"{place} holds {len(failures)} failures"
 
 
-def _counted(column: pd.Series[Any]) -> str:
-    """`0 (4485), 1 (15)`."""
-    counts: Any = column.value_counts(dropna=False)
-    named = [f"{'nothing' if pd.isna(value) else value} ({count})" for value, count in counts.head(_MOST).items()]
-    return ", ".join(named) + (f" and {len(counts) - _MOST} others" if len(counts) > _MOST else "")
-
-
 def _few(names: list[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} others" if len(names) > _MOST else "")
+    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} others" if len(names) > MOST else "")
