@@ -30,7 +30,8 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
     keys = [key for key in (spec.entity, column) if key is not None]
     with reader() as source:
         found = source(spec.source, None if spec.channels == "all" else [*keys, *spec.channels])
-        named(found, spec.source, keys)
+        if spec.channels == "all":  # of chosen columns the reader has seen to it
+            named(found, spec.source, [*keys, *(() if newest else spec.ignore)])
         frames = {}
         if spec.machines is not None and spec.entity is not None:
             machines = (
@@ -44,8 +45,6 @@ def read(spec: ForecastSpec, newest: bool = False) -> Data:
                     "type": machines[spec.machine_type].astype(str).to_numpy(),
                 }
             ).sort_values(ENTITY, ignore_index=True)
-    if spec.channels == "all" and not newest:
-        named(found, spec.source, spec.ignore)
     names = channels(found, spec.channels, (spec.entity, column, *spec.ignore), spec.source)
     values = found[names].apply(pd.to_numeric, errors="coerce").astype(np.float64)
     values = values.where(np.isfinite(values))
